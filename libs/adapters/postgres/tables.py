@@ -1,0 +1,365 @@
+"""The tables of PostgreSQL, the system's truth. Migrations are checked against this module.
+
+Ids are lower-case hex strings derived from content (so a repeated effect finds its own row), times are `timestamptz`,
+closed word lists are checked by the database. Sections: fetching, pages, stories, indexing, operations.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from libs.contracts.pipeline import LANES
+from libs.contracts.reasons import CaptureEnd, RevisionEnd
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _one_of(column: str, words: object, *, null: bool = False) -> CheckConstraint:
+    """A closed list of words as a check, so that no typo becomes a state."""
+    listed = ", ".join(f"'{word}'" for word in words)  # type: ignore[attr-defined]
+    condition = f"{column} IN ({listed})"
+    name = column.strip('"') + "_known"
+    return CheckConstraint(f"{column} IS NULL OR {condition}" if null else condition, name=name)
+
+
+def _now() -> Column:  # type: ignore[type-arg]
+    return Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=func.now())
+
+
+# --- fetching -------------------------------------------------------------------------------------------------------
+
+sources = Table(
+    "sources",
+    metadata,
+    Column("source_id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("url", Text, nullable=False),
+    Column("lane", Text, nullable=False),
+    Column("paused", Boolean, nullable=False, server_default=text("false")),
+    Column("period_seconds", Integer, nullable=False),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("last_polled_at", DateTime(timezone=True)),
+    Column("last_success_at", DateTime(timezone=True)),
+    Column("last_new_item_at", DateTime(timezone=True)),
+    Column("failures", Integer, nullable=False, server_default=text("0")),
+    Column("last_reason", Text),
+    _now(),
+    UniqueConstraint("kind", "url"),
+    _one_of("kind", ("feed", "page")),
+    _one_of("lane", LANES),
+)
+
+# The due-time table: one row per thing to fetch; served with SKIP LOCKED. A one-shot row ends `done`.
+fetches = Table(
+    "fetches",
+    metadata,
+    Column("fetch_id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("url", Text, nullable=False),  # asked URL; for a file, the URL of the page it holds
+    Column("path", Text),  # for kind `file`: absolute path
+    Column("host", Text, nullable=False, server_default=text("''")),
+    Column("trust_canonical", Boolean, nullable=False, server_default=text("false")),  # folder files: any canonical
+    Column("lane", Text, nullable=False),
+    Column("source_id", Text, ForeignKey("sources.source_id", ondelete="CASCADE")),
+    Column("due_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("done", Boolean, nullable=False, server_default=text("false")),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("claimed_until", DateTime(timezone=True)),
+    Column("claimed_by", Text),
+    Column("last_reason", Text),
+    Column("enqueued_seq", BigInteger, Identity(), nullable=False),
+    _now(),
+    _one_of("kind", ("page", "file", "feed")),
+    _one_of("lane", LANES),
+    Index("ix_fetches_due", "lane", "due_at", "enqueued_seq", postgresql_where=text("NOT done")),
+)
+
+# What was received, once per receipt. Ends exactly once, see `libs.contracts.reasons.CaptureEnd`.
+captures = Table(
+    "captures",
+    metadata,
+    Column("capture_id", Text, primary_key=True),
+    Column("asked_url", Text, nullable=False),
+    Column("final_url", Text, nullable=False),
+    Column("trust_canonical", Boolean, nullable=False, server_default=text("false")),
+    Column("status", SmallInteger),
+    Column("content_type", Text),
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("sha256", Text),  # of the decoded bytes; null when nothing was received
+    Column("bytes", BigInteger),
+    Column("captured_at", DateTime(timezone=True), nullable=False),
+    Column("lane", Text, nullable=False),
+    Column("source_id", Text),
+    Column("trace_id", Text, nullable=False),
+    Column("attempt", Integer, nullable=False, server_default=text("0")),
+    Column("end", Text),
+    Column("reason", Text),
+    Column("articles", Integer),  # the n of extracted(n)
+    Column("page_id", Text),
+    Column("ended_at", DateTime(timezone=True)),
+    _now(),
+    _one_of("lane", LANES),
+    _one_of('"end"', CaptureEnd, null=True),
+    CheckConstraint('sha256 IS NOT NULL OR "end" IS NOT NULL', name="bytes_or_end"),
+    Index("ix_captures_unfinished", "recorded_at", postgresql_where=text('"end" IS NULL')),
+    Index("ix_captures_asked_url", "asked_url"),
+    Index("ix_captures_page", "page_id", "captured_at"),
+)
+
+# --- pages ----------------------------------------------------------------------------------------------------------
+
+pages = Table(
+    "pages",
+    metadata,
+    Column("page_id", Text, primary_key=True),  # first 32 hex digits of sha256(url)
+    Column("url", Text, nullable=False, unique=True),
+    Column("host", Text, nullable=False),
+    Column("declared_original", Text),
+    Column("gone_at", DateTime(timezone=True)),
+    _now(),
+)
+
+# `position` is the present place in the page (null: not on the page any more), `segments` how many it holds now.
+articles = Table(
+    "articles",
+    metadata,
+    Column("article_id", Text, primary_key=True),
+    Column("page_id", Text, ForeignKey("pages.page_id"), nullable=False),
+    Column("position", Integer),
+    Column("segments", Integer, nullable=False),
+    Column("revision_id", Text),  # the current one
+    Column("story_id", Text),
+    Column("lead", Boolean, nullable=False, server_default=text("false")),
+    Column("quoted_stories", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("link_types", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("withdrawn_reason", Text),
+    # One number for a text or story change; the index holds `indexed_projection` of it.
+    Column("projection", BigInteger, nullable=False, server_default=text("0")),
+    Column("projection_attempt", Integer, nullable=False, server_default=text("0")),
+    Column("indexed_projection", BigInteger, nullable=False, server_default=text("0")),
+    Column("lane", Text, nullable=False),
+    Column("trace_id", Text, nullable=False),
+    _now(),
+    Index("ix_articles_page", "page_id", "position"),
+    Index("ix_articles_story", "story_id"),
+    Index("ix_articles_unindexed", "article_id", postgresql_where=text("projection > indexed_projection")),
+)
+
+# A state of an article, ordered by (captured_at, sha256), never by processing order. `position` null means that the
+# segment left the page with this capture; such a revision has no text.
+revisions = Table(
+    "revisions",
+    metadata,
+    Column("revision_id", Text, primary_key=True),
+    Column("article_id", Text, ForeignKey("articles.article_id"), nullable=False),
+    Column("capture_id", Text, ForeignKey("captures.capture_id"), nullable=False),
+    Column("captured_at", DateTime(timezone=True), nullable=False),
+    Column("sha256", Text, nullable=False),  # of the capture
+    Column("content_hash", Text, nullable=False),  # of title, bylines, body, turns, time
+    Column("title", Text, nullable=False),
+    Column("bylines", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("credit", Text),
+    Column("outlet", Text, nullable=False),
+    Column("publisher", Text, nullable=False),
+    Column("published", Text),  # as ISO 8601: an instant with zone, or a bare date
+    Column("published_at", DateTime(timezone=True)),  # the same for sorting; a bare date at 00:00 UTC
+    Column("modified", Text),
+    Column("language", Text),
+    Column("kind", Text, nullable=False),
+    Column("interviewee", Text),
+    Column("broadcasters", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("interviewers", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("aired", Text),
+    Column("questions", Integer, nullable=False, server_default=text("0")),
+    Column("words", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("lane", Text, nullable=False),
+    Column("trace_id", Text, nullable=False),
+    Column("attempt", Integer, nullable=False, server_default=text("0")),
+    Column("assigned_at", DateTime(timezone=True)),  # the deduplicator has recorded its result
+    # What the deduplicator's result touched, so that a redelivery publishes the same events again.
+    Column("touched_articles", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("touched_stories", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("end", Text),
+    Column("reason", Text),
+    Column("ended_at", DateTime(timezone=True)),
+    _now(),
+    UniqueConstraint("article_id", "captured_at", "sha256"),
+    _one_of('"end"', RevisionEnd, null=True),
+    _one_of("lane", LANES),
+    Index("ix_revisions_unfinished", "recorded_at", postgresql_where=text('"end" IS NULL')),
+    Index("ix_revisions_capture", "capture_id"),
+)
+
+turns = Table(
+    "turns",
+    metadata,
+    Column("revision_id", Text, ForeignKey("revisions.revision_id", ondelete="CASCADE"), primary_key=True),
+    Column("n", Integer, primary_key=True),
+    Column("role", Text, nullable=False),
+    Column("speaker", Text),
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+    _one_of("role", ("question", "answer", "other")),
+)
+
+quotes = Table(
+    "quotes",
+    metadata,
+    Column("revision_id", Text, ForeignKey("revisions.revision_id", ondelete="CASCADE"), primary_key=True),
+    Column("n", Integer, primary_key=True),
+    Column("speaker", Text),
+    Column("text", Text, nullable=False),  # as quoted; offsets may span several paragraphs
+    Column("start", Integer, nullable=False),
+    Column("end", Integer, nullable=False),
+)
+
+# Comments belong to the article, not to a revision: new comments alone make no revision.
+comments = Table(
+    "comments",
+    metadata,
+    Column("article_id", Text, ForeignKey("articles.article_id", ondelete="CASCADE"), primary_key=True),
+    Column("n", Integer, primary_key=True),
+    Column("author", Text),
+    Column("published", Text),
+    Column("text", Text, nullable=False),
+)
+
+# --- stories --------------------------------------------------------------------------------------------------------
+
+stories = Table(
+    "stories",
+    metadata,
+    Column("story_id", Text, primary_key=True),
+    Column("lead_article_id", Text),
+    Column("size", Integer, nullable=False),
+    Column("redirect_to", Text),  # for ever; a story with members has none
+    Column("projection", BigInteger, nullable=False, server_default=text("1")),
+    Column("projection_attempt", Integer, nullable=False, server_default=text("0")),
+    Column("indexed_projection", BigInteger, nullable=False, server_default=text("0")),
+    Column("lane", Text, nullable=False),
+    Column("trace_id", Text, nullable=False),
+    _now(),
+    Index("ix_stories_unindexed", "story_id", postgresql_where=text("projection > indexed_projection")),
+)
+
+story_history = Table(
+    "story_history",
+    metadata,
+    Column("history_id", BigInteger, Identity(), primary_key=True),
+    Column("story_id", Text, nullable=False),
+    Column("change", Text, nullable=False),
+    Column("other_story_id", Text),
+    Column("article_ids", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("cause_revision_id", Text),
+    _now(),
+    _one_of("change", ("created", "joined", "left", "merged", "split", "renamed", "emptied", "lead")),
+    Index("ix_story_history_story", "story_id"),
+)
+
+# Links join nodes (distinct bodies); see tables of the deduplicator for nodes. `a` < `b` by node id.
+links = Table(
+    "links",
+    metadata,
+    Column("a", Text, primary_key=True),
+    Column("b", Text, primary_key=True),
+    Column("type", Text),  # null: shared words that amount to nothing
+    Column("longest_run", Integer, nullable=False),
+    Column("weight_words", Integer, nullable=False),
+    Column("coverage_a", Integer, nullable=False),  # per mille
+    Column("coverage_b", Integer, nullable=False),
+    Column("passages", JSONB, nullable=False),
+    Column("reasons", JSONB, nullable=False),
+    _one_of("type", ("copy", "rewrite", "identity", "quotes", "possible"), null=True),
+    Index("ix_links_b", "b"),
+)
+
+# --- indexing -------------------------------------------------------------------------------------------------------
+
+# While a row is here the indexer writes to these physical indices as well as behind the aliases.
+reindex_runs = Table(
+    "reindex_runs",
+    metadata,
+    Column("run_id", BigInteger, Identity(), primary_key=True),
+    Column("targets", JSONB, nullable=False),  # alias -> {language group -> physical index}
+    Column("last_article_id", Text, nullable=False, server_default=text("''")),
+    Column("last_story_id", Text, nullable=False, server_default=text("''")),
+    Column("swapped_at", DateTime(timezone=True)),
+    _now(),
+)
+
+# --- operations -----------------------------------------------------------------------------------------------------
+
+# What happened, in order; the ends themselves stand on captures and revisions.
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("event_id", BigInteger, Identity(), primary_key=True),
+    _now(),
+    Column("stage", Text, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Column("reason", Text),
+    Column("capture_id", Text),
+    Column("page_id", Text),
+    Column("article_id", Text),
+    Column("revision_id", Text),
+    Column("story_id", Text),
+    Column("trace_id", Text),
+    Column("detail", Text),
+    Index("ix_ledger_capture", "capture_id", postgresql_where=text("capture_id IS NOT NULL")),
+    Index("ix_ledger_page", "page_id", postgresql_where=text("page_id IS NOT NULL")),
+    Index("ix_ledger_article", "article_id", postgresql_where=text("article_id IS NOT NULL")),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("quarantine_id", Text, primary_key=True),  # hash of stage and message (stream, sequence) or record
+    Column("stage", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("subject", Text),
+    Column("stream", Text),
+    Column("stream_sequence", BigInteger),
+    Column("deliveries", Integer),
+    Column("headers", JSONB, nullable=False, server_default=text("'{}'")),
+    Column("payload", LargeBinary),  # the original bytes of the message
+    Column("capture_id", Text),
+    Column("article_id", Text),
+    Column("revision_id", Text),
+    Column("trace_id", Text),
+    Column("worker", Text, nullable=False),
+    Column("state", Text, nullable=False, server_default=text("'open'")),
+    Column("replays", Integer, nullable=False, server_default=text("0")),
+    Column("replayed_at", DateTime(timezone=True)),
+    _now(),
+    _one_of("state", ("open", "replayed", "resolved")),
+    Index("ix_quarantine_open", "recorded_at", postgresql_where=text("state = 'open'")),
+)

@@ -1,0 +1,1 @@
+"""Everything on the wire: topology, events, reasons, the quarantine envelope, the generated JSON Schema."""

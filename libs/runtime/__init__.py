@@ -1,0 +1,1 @@
+"""Shared once by all services: settings, logging, metrics, health, broker factory, failure policy, settle."""

@@ -1,0 +1,1 @@
+"""Alembic migrations of the PostgreSQL schema. `libs.adapters.postgres.migrate` runs them."""
