@@ -146,11 +146,14 @@ def upgrade() -> None:
         sa.Column("lane", sa.Text(), nullable=False),
         sa.Column("paused", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("period_seconds", sa.Integer(), nullable=False),
+        sa.Column("next_poll_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("etag", sa.Text(), nullable=True),
         sa.Column("last_modified", sa.Text(), nullable=True),
         sa.Column("last_polled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_success_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_new_item_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_items", sa.Integer(), nullable=True),
+        sa.Column("last_new_items", sa.Integer(), nullable=True),
         sa.Column("failures", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("last_reason", sa.Text(), nullable=True),
         sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -158,6 +161,32 @@ def upgrade() -> None:
         sa.CheckConstraint("lane IN ('live', 'backfill', 'replay')", name=op.f("ck_sources_lane_known")),
         sa.PrimaryKeyConstraint("source_id", name=op.f("pk_sources")),
         sa.UniqueConstraint("kind", "url", name=op.f("uq_sources_kind_url")),
+    )
+    op.create_index("ix_sources_due", "sources", ["next_poll_at"], unique=False, postgresql_where=sa.text("NOT paused"))
+    op.create_table(
+        "fetch_hosts",
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("waiting", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.PrimaryKeyConstraint("host", name=op.f("pk_fetch_hosts")),
+    )
+    op.create_index(
+        "ix_fetch_hosts_ready", "fetch_hosts", ["next_at"], unique=False, postgresql_where=sa.text("waiting")
+    )
+    op.create_table(
+        "known_urls",
+        sa.Column("url_key", sa.Text(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("item_updated", sa.Text(), nullable=True),
+        sa.Column("etag", sa.Text(), nullable=True),
+        sa.Column("last_modified", sa.Text(), nullable=True),
+        sa.Column("sha256", sa.Text(), nullable=True),
+        sa.Column("final_url", sa.Text(), nullable=True),
+        sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("next_check_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("checks", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("url_key", name=op.f("pk_known_urls")),
     )
     op.create_table(
         "stories",
@@ -239,9 +268,12 @@ def upgrade() -> None:
         sa.Column("due_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.Column("done", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("claims", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("claimed_by", sa.Text(), nullable=True),
+        sa.Column("capture_id", sa.Text(), nullable=True),
         sa.Column("last_reason", sa.Text(), nullable=True),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("enqueued_seq", sa.BigInteger(), sa.Identity(always=False), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         sa.CheckConstraint("kind IN ('page', 'file', 'feed')", name=op.f("ck_fetches_kind_known")),
@@ -254,9 +286,16 @@ def upgrade() -> None:
     op.create_index(
         "ix_fetches_due",
         "fetches",
-        ["lane", "due_at", "enqueued_seq"],
+        ["host", "lane", "due_at", "enqueued_seq"],
         unique=False,
         postgresql_where=sa.text("NOT done"),
+    )
+    op.create_index(
+        "ix_fetches_source",
+        "fetches",
+        ["source_id"],
+        unique=False,
+        postgresql_where=sa.text("NOT done AND source_id IS NOT NULL"),
     )
     op.create_table(
         "comments",
@@ -357,6 +396,7 @@ def downgrade() -> None:
     op.drop_index("ix_revisions_capture", table_name="revisions")
     op.drop_table("revisions")
     op.drop_table("comments")
+    op.drop_index("ix_fetches_source", table_name="fetches")
     op.drop_index("ix_fetches_due", table_name="fetches", postgresql_where=sa.text("NOT done"))
     op.drop_table("fetches")
     op.drop_index(
@@ -371,6 +411,10 @@ def downgrade() -> None:
         "ix_stories_unindexed", table_name="stories", postgresql_where=sa.text("projection > indexed_projection")
     )
     op.drop_table("stories")
+    op.drop_table("known_urls")
+    op.drop_index("ix_fetch_hosts_ready", table_name="fetch_hosts")
+    op.drop_table("fetch_hosts")
+    op.drop_index("ix_sources_due", table_name="sources")
     op.drop_table("sources")
     op.drop_table("reindex_runs")
     op.drop_index("ix_quarantine_open", table_name="quarantine", postgresql_where=sa.text("state = 'open'"))

@@ -53,26 +53,31 @@ def _now() -> Column:  # type: ignore[type-arg]
 
 # --- fetching -------------------------------------------------------------------------------------------------------
 
+# What is polled. `period_seconds` adapts to how often something new is there.
 sources = Table(
     "sources",
     metadata,
-    Column("source_id", Text, primary_key=True),
+    Column("source_id", Text, primary_key=True),  # first 32 hex digits of sha256(kind, url)
     Column("kind", Text, nullable=False),
     Column("url", Text, nullable=False),
     Column("lane", Text, nullable=False),
     Column("paused", Boolean, nullable=False, server_default=text("false")),
     Column("period_seconds", Integer, nullable=False),
+    Column("next_poll_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("etag", Text),
     Column("last_modified", Text),
     Column("last_polled_at", DateTime(timezone=True)),
     Column("last_success_at", DateTime(timezone=True)),
     Column("last_new_item_at", DateTime(timezone=True)),
+    Column("last_items", Integer),  # listed at the last successful poll
+    Column("last_new_items", Integer),  # of these, not known before
     Column("failures", Integer, nullable=False, server_default=text("0")),
     Column("last_reason", Text),
     _now(),
     UniqueConstraint("kind", "url"),
     _one_of("kind", ("feed", "page")),
     _one_of("lane", LANES),
+    Index("ix_sources_due", "next_poll_at", postgresql_where=text("NOT paused")),
 )
 
 # The due-time table: one row per thing to fetch; served with SKIP LOCKED. A one-shot row ends `done`.
@@ -83,21 +88,52 @@ fetches = Table(
     Column("kind", Text, nullable=False),
     Column("url", Text, nullable=False),  # asked URL; for a file, the URL of the page it holds
     Column("path", Text),  # for kind `file`: absolute path
-    Column("host", Text, nullable=False, server_default=text("''")),
+    Column("host", Text, nullable=False, server_default=text("''")),  # who is paced; empty for files
     Column("trust_canonical", Boolean, nullable=False, server_default=text("false")),  # folder files: any canonical
     Column("lane", Text, nullable=False),
     Column("source_id", Text, ForeignKey("sources.source_id", ondelete="CASCADE")),
     Column("due_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("done", Boolean, nullable=False, server_default=text("false")),
-    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),  # tries that failed
+    Column("claims", Integer, nullable=False, server_default=text("0")),  # tells a lost lease from a held one
     Column("claimed_until", DateTime(timezone=True)),
     Column("claimed_by", Text),
+    Column("capture_id", Text),  # set when the capture is committed: all that is left is to publish it
     Column("last_reason", Text),
+    Column("finished_at", DateTime(timezone=True)),
     Column("enqueued_seq", BigInteger, Identity(), nullable=False),
     _now(),
     _one_of("kind", ("page", "file", "feed")),
     _one_of("lane", LANES),
-    Index("ix_fetches_due", "lane", "due_at", "enqueued_seq", postgresql_where=text("NOT done")),
+    Index("ix_fetches_due", "host", "lane", "due_at", "enqueued_seq", postgresql_where=text("NOT done")),
+    Index("ix_fetches_source", "source_id", postgresql_where=text("NOT done AND source_id IS NOT NULL")),
+)
+
+# One row per host that was ever asked: whoever holds it (`next_at` in the future) is alone with that host.
+fetch_hosts = Table(
+    "fetch_hosts",
+    metadata,
+    Column("host", Text, primary_key=True),
+    Column("next_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("waiting", Boolean, nullable=False, server_default=text("true")),  # has rows in `fetches` that are not done
+    Index("ix_fetch_hosts_ready", "next_at", postgresql_where=text("waiting")),
+)
+
+# What is known of a URL asked before: validators for conditional requests, and when a listed page is asked again.
+known_urls = Table(
+    "known_urls",
+    metadata,
+    Column("url_key", Text, primary_key=True),  # first 32 hex digits of sha256(url); URLs outgrow an index entry
+    Column("url", Text, nullable=False),
+    Column("item_updated", Text),  # as the feed last said
+    Column("etag", Text),
+    Column("last_modified", Text),
+    Column("sha256", Text),
+    Column("final_url", Text),
+    Column("checked_at", DateTime(timezone=True)),
+    Column("next_check_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("checks", Integer, nullable=False, server_default=text("0")),
+    _now(),
 )
 
 # What was received, once per receipt. Ends exactly once, see `libs.contracts.reasons.CaptureEnd`.
