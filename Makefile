@@ -1,0 +1,83 @@
+# One command per habit. `make demo` and `make test` need only Python 3.11 or newer, make and git:
+# everything else comes from the lock file and, for OpenSearch, by Maven coordinates with SHA-256 sums.
+
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+ENGINES := $(VENV)/.engines
+LOCK := requirements-dev.txt
+
+# The first interpreter that is new enough and can make environments; `make PYTHON=/path/to/python3` overrides.
+USABLE := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3.14; do \
+	"$$python" -c "$(USABLE)" >/dev/null 2>&1 && { command -v "$$python"; break; }; done)
+
+# uv refuses to work without a cache folder; an account without a home gets one inside the environment.
+UV = $(shell { mkdir -p "$${UV_CACHE_DIR:-$${XDG_CACHE_HOME:-$$HOME/.cache}/uv}" && \
+	test -w "$${UV_CACHE_DIR:-$${XDG_CACHE_HOME:-$$HOME/.cache}/uv}"; } 2>/dev/null || \
+	echo UV_CACHE_DIR=$(VENV)/uv-cache) VIRTUAL_ENV=$(VENV) $(BIN)/uv
+
+.PHONY: help demo test test-slow check lint format lock clean setup
+
+help:
+	@echo "make demo       run everything on the demo corpus and show the stories found"
+	@echo "make test       lint, types, import contracts and all tests on the real engines"
+	@echo "make test-slow  the same, with the long tests at full length"
+	@echo "make check      what CI runs (the same as make test)"
+	@echo "make lint       lint, format, types and import contracts only"
+	@echo "make format     put the code into its format"
+	@echo "make lock       resolve the dependencies of pyproject.toml anew"
+	@echo "make clean      remove the environment, the data folder .newsfold and every cache of the checkout"
+
+demo: $(ENGINES)
+	$(BIN)/newsfold demo
+
+test: lint $(ENGINES)
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: lint $(ENGINES)
+	$(BIN)/python -m pytest
+
+check: test
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+setup: $(ENGINES)
+
+# The environment: made anew when its interpreter has gone, filled from the lock, each file checked against its hash.
+$(STAMP): $(LOCK) pyproject.toml
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer with the modules venv and ensurepip was found." \
+		"Install one, or name it: make PYTHON=/path/to/python3" >&2; exit 1; }
+	@$(BIN)/python -c "$(USABLE)" 2>/dev/null || { echo "making $(VENV) with $(PYTHON)"; "$(PYTHON)" -m venv --clear $(VENV); }
+	@$(BIN)/uv --version >/dev/null 2>&1 || { awk '/^uv==/ {on = 1} on {print} on && !/\\$$/ {exit}' $(LOCK) > $(VENV)/uv.txt; \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $(VENV)/uv.txt; }
+	$(UV) pip sync --require-hashes $(LOCK)
+	$(UV) pip install --quiet --no-deps --no-build-isolation --offline --editable .
+	@touch $@
+
+$(ENGINES): $(STAMP) libs/adapters/engines/opensearch.sha256
+	$(BIN)/python -m libs.adapters.engines fetch
+	@touch $@
+
+# The lock files hold for every supported Python; no index address stands in them. setuptools builds the project itself.
+COMPILE = echo "setuptools>=77" | $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-emit-index-url --custom-compile-command "make lock" pyproject.toml -
+lock: $(if $(wildcard $(BIN)/uv),,$(STAMP))
+	$(COMPILE) --extra all --output-file requirements.txt
+	$(COMPILE) --extra dev --constraints requirements.txt --output-file requirements-dev.txt
+
+clean:
+	@test ! -x $(BIN)/python || $(BIN)/python -m libs.adapters.engines forget .newsfold
+	rm -rf $(VENV) .newsfold build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
