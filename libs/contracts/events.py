@@ -23,7 +23,7 @@ Key = str  # ids are lower-case hex strings
 E = TypeVar("E", bound="Event")
 
 
-class MalformedMessage(ValueError):  # noqa: N818 - a word of the field, not an error class of ours to catch by suffix
+class MalformedMessage(ValueError):
     """Bytes that are no event of the expected kind. `reason` says which way."""
 
     def __init__(self, reason: Reason, detail: str) -> None:

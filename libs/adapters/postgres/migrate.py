@@ -19,7 +19,7 @@ from libs.adapters.postgres.tables import metadata
 SCRIPTS = Path(__file__).resolve().parents[3] / "migrations"
 
 
-class SchemaMismatch(RuntimeError):  # noqa: N818 - states the fact
+class SchemaMismatch(RuntimeError):
     """The database is at another schema revision than this release."""
 
 

@@ -1,0 +1,228 @@
+"""What was set aside, in PostgreSQL: the entry, and the end of the record that the message was about."""
+
+import hashlib
+import os
+import socket
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import and_, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from libs.adapters.postgres.tables import articles, captures, ledger, quarantine, revisions
+from libs.contracts.events import ArticleNormalized, Event, PageFetched, StoryAssigned
+from libs.contracts.reasons import CaptureEnd, Reason, RevisionEnd
+from libs.runtime.settle import SetAside
+
+
+def _records(event: Event | None) -> dict[str, str]:
+    """The ids an event names, as columns of the entry."""
+    match event:
+        case PageFetched():
+            return {"capture_id": event.capture_id}
+        case ArticleNormalized():
+            return {"revision_id": event.revision_id, "article_id": event.article_id}
+        case StoryAssigned():
+            return {"article_id": event.article_id}
+        case _:
+            return {}
+
+
+async def end_capture(
+    connection: AsyncConnection, capture_id: str, end: CaptureEnd, reason: Reason | None, **more: Any
+) -> bool:
+    """End a capture that has no end yet; False when it has one."""
+    done = await connection.execute(
+        update(captures)
+        .where(captures.c.capture_id == capture_id, captures.c.end.is_(None))
+        .values(end=end, reason=reason, ended_at=func.now(), **more)
+    )
+    return done.rowcount > 0
+
+
+async def _end_revision(connection: AsyncConnection, where: Any, reason: Reason) -> None:
+    await connection.execute(
+        update(revisions)
+        .where(where, revisions.c.end.is_(None))
+        .values(end=RevisionEnd.QUARANTINED, reason=reason, ended_at=func.now())
+    )
+
+
+class PostgresQuarantine:
+    """Implements `libs.runtime.settle.QuarantineStore`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._worker = f"{socket.gethostname()}:{os.getpid()}"
+
+    async def put(self, entry: SetAside) -> None:
+        """Record the entry and end its record, in one transaction. The same message twice is one entry."""
+        key = f"{entry.stage}:{entry.stream}:{entry.stream_sequence}:{hashlib.sha256(entry.payload).hexdigest()}"
+        ids = _records(entry.event)
+        row = {
+            "quarantine_id": hashlib.sha256(key.encode()).hexdigest()[:32],
+            "stage": entry.stage,
+            "reason": entry.reason,
+            "error": entry.error[:2000].replace("\0", "\ufffd"),
+            "subject": entry.subject,
+            "stream": entry.stream,
+            "stream_sequence": entry.stream_sequence,
+            "deliveries": entry.deliveries,
+            "headers": entry.headers,
+            "payload": entry.payload,
+            "trace_id": entry.event.trace_id if entry.event else None,
+            "worker": self._worker,
+            **ids,
+        }
+        async with self._engine.begin() as connection:
+            await connection.execute(insert(quarantine).values(row).on_conflict_do_nothing())
+            await self._end_record(connection, entry.event, entry.reason)
+            await connection.execute(
+                insert(ledger).values(
+                    stage=entry.stage,
+                    outcome="quarantined",
+                    reason=entry.reason,
+                    trace_id=row["trace_id"],
+                    detail=row["error"][:500],
+                    **ids,
+                )
+            )
+
+    async def _end_record(self, connection: AsyncConnection, event: Event | None, reason: Reason) -> None:
+        match event:
+            case PageFetched():
+                await end_capture(connection, event.capture_id, CaptureEnd.QUARANTINED, reason)
+            case ArticleNormalized():
+                await _end_revision(connection, revisions.c.revision_id == event.revision_id, reason)
+            case StoryAssigned():
+                current = select(articles.c.revision_id).where(articles.c.article_id == event.article_id)
+                await _end_revision(connection, revisions.c.revision_id == current.scalar_subquery(), reason)
+            case _:
+                pass  # bytes that were no event: no record of ours is waiting for them
+
+
+class QuarantineDesk:
+    """Reads the quarantine and opens its entries again, for the command `quarantine`."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def listed(self, *, state: str | None = "open", limit: int = 1000) -> list[Mapping[str, Any]]:
+        """Entries without their payload, newest first."""
+        columns = [c for c in quarantine.c if c.name != "payload"]
+        query = select(*columns).order_by(quarantine.c.recorded_at.desc(), quarantine.c.quarantine_id).limit(limit)
+        if state is not None:
+            query = query.where(quarantine.c.state == state)
+        async with self._engine.connect() as connection:
+            return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+    async def shown(self, quarantine_id: str) -> Mapping[str, Any] | None:
+        """One entry with its payload; a unique prefix of the id will do."""
+        query = select(quarantine).where(quarantine.c.quarantine_id.startswith(quarantine_id, autoescape=True)).limit(2)
+        async with self._engine.connect() as connection:
+            rows = (await connection.execute(query)).mappings().all()
+        return dict(rows[0]) if len(rows) == 1 else None
+
+    async def replayed(self, quarantine_id: str) -> Event | None:
+        """Take the end off the entry's record, raise its attempt, and answer the event to publish.
+
+        None when the entry holds no event of ours (malformed bytes): there is nothing to do again.
+        """
+        async with self._engine.begin() as connection:
+            row = (
+                (
+                    await connection.execute(
+                        select(quarantine).where(quarantine.c.quarantine_id == quarantine_id).with_for_update()
+                    )
+                )
+                .mappings()
+                .one()
+            )
+            event = await self._reopened(connection, row)
+            await connection.execute(
+                update(quarantine)
+                .where(quarantine.c.quarantine_id == quarantine_id)
+                .values(
+                    state="replayed" if event else row["state"],
+                    replays=quarantine.c.replays + 1,
+                    replayed_at=func.now(),
+                )
+            )
+        return event
+
+    async def _reopened(self, connection: AsyncConnection, row: Mapping[str, Any]) -> Event | None:
+        if row["capture_id"]:
+            return await self._reopened_capture(connection, row["capture_id"])
+        if row["stage"] == "indexer" and row["article_id"]:
+            return await self._reopened_projection(connection, row["article_id"])
+        if row["revision_id"]:
+            return await self._reopened_revision(connection, row["revision_id"])
+        return None
+
+    async def _reopened_capture(self, connection: AsyncConnection, capture_id: str) -> Event | None:
+        found = (
+            await connection.execute(
+                update(captures)
+                .where(and_(captures.c.capture_id == capture_id, captures.c.end == CaptureEnd.QUARANTINED))
+                .values(end=None, reason=None, ended_at=None, attempt=captures.c.attempt + 1)
+                .returning(captures.c.lane, captures.c.attempt, captures.c.trace_id)
+            )
+        ).one_or_none()
+        if found is None:
+            return None
+        return PageFetched(lane=found.lane, attempt=found.attempt, trace_id=found.trace_id, capture_id=capture_id)
+
+    async def _reopened_revision(self, connection: AsyncConnection, revision_id: str) -> Event | None:
+        found = (
+            await connection.execute(
+                update(revisions)
+                .where(revisions.c.revision_id == revision_id, revisions.c.end == RevisionEnd.QUARANTINED)
+                .values(end=None, reason=None, ended_at=None, attempt=revisions.c.attempt + 1)
+                .returning(revisions.c.lane, revisions.c.attempt, revisions.c.trace_id, revisions.c.article_id)
+            )
+        ).one_or_none()
+        if found is None:
+            return None
+        return ArticleNormalized(
+            lane=found.lane,
+            attempt=found.attempt,
+            trace_id=found.trace_id,
+            revision_id=revision_id,
+            article_id=found.article_id,
+        )
+
+    async def _reopened_projection(self, connection: AsyncConnection, article_id: str) -> Event | None:
+        await connection.execute(
+            update(revisions)
+            .where(
+                revisions.c.revision_id
+                == select(articles.c.revision_id).where(articles.c.article_id == article_id).scalar_subquery(),
+                revisions.c.end == RevisionEnd.QUARANTINED,
+            )
+            .values(end=None, reason=None, ended_at=None)
+        )
+        found = (
+            await connection.execute(
+                update(articles)
+                .where(articles.c.article_id == article_id, articles.c.story_id.is_not(None))
+                .values(projection_attempt=articles.c.projection_attempt + 1)
+                .returning(
+                    articles.c.lane,
+                    articles.c.projection,
+                    articles.c.projection_attempt,
+                    articles.c.trace_id,
+                    articles.c.story_id,
+                )
+            )
+        ).one_or_none()
+        if found is None:
+            return None
+        return StoryAssigned(
+            lane=found.lane,
+            attempt=found.projection_attempt,
+            trace_id=found.trace_id,
+            article_id=article_id,
+            story_id=found.story_id,
+            projection=found.projection,
+        )

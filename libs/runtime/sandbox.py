@@ -1,0 +1,81 @@
+"""Runs one function in child processes that can be stopped: untrusted bytes are read there and nowhere else.
+
+A child that exceeds its time or memory, or dies, is replaced; the caller gets a reason and the service lives on.
+"""
+
+import asyncio
+import resource
+from collections.abc import Callable
+from concurrent.futures import TimeoutError as FutureTimeout
+from multiprocessing import get_context
+from typing import Any, Generic, TypeVar
+
+from pebble import ProcessExpired, ProcessPool
+
+R = TypeVar("R")
+RENEW_AFTER_TASKS = 2000  # a fresh child now and then, so that no parser's leak can grow for long
+
+
+class SandboxError(RuntimeError):
+    """The child did not return a result."""
+
+
+class SandboxTimeout(SandboxError):
+    """It took longer than allowed and was killed."""
+
+
+class SandboxMemory(SandboxError):
+    """It asked for more memory than allowed."""
+
+
+class SandboxCrash(SandboxError):
+    """It ended without an answer."""
+
+
+def _limit(memory_bytes: int, prepare: Callable[[], None] | None) -> None:
+    # prepare first: what it loads once (models, tables) is the child's base, the limit is for the work on top of it
+    if prepare is not None:
+        prepare()
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+class Sandbox(Generic[R]):
+    """`workers` children that run `function`, a module-level function of picklable arguments and result."""
+
+    def __init__(
+        self,
+        function: Callable[..., R],
+        *,
+        workers: int,
+        timeout_seconds: float,
+        memory_bytes: int,
+        prepare: Callable[[], None] | None = None,
+    ) -> None:
+        self._function = function
+        self._timeout_seconds = timeout_seconds
+        self._pool = ProcessPool(
+            max_workers=workers,
+            max_tasks=RENEW_AFTER_TASKS,
+            initializer=_limit,
+            initargs=(memory_bytes, prepare),
+            context=get_context("forkserver"),
+        )
+
+    async def run(self, *args: Any) -> R:
+        """The function's result. Its own exceptions come through; else SandboxTimeout, SandboxMemory or SandboxCrash."""
+        future = self._pool.schedule(self._function, args=args, timeout=self._timeout_seconds)
+        try:
+            result: R = await asyncio.wrap_future(future)
+        except (FutureTimeout, TimeoutError) as error:
+            raise SandboxTimeout(f"longer than {self._timeout_seconds:g} s") from error
+        except MemoryError as error:
+            raise SandboxMemory("more memory than allowed") from error
+        except ProcessExpired as error:
+            raise SandboxCrash(f"the child ended with {error.exitcode}") from error
+        return result
+
+    def close(self) -> None:
+        """End all children, finished or not."""
+        self._pool.stop()
+        self._pool.join()

@@ -1,0 +1,210 @@
+"""The frame of every service: broker, settings, logs, metrics, health, watchdog, orderly end.
+
+An `app.py` builds its stage, names what it consumes, and calls `run`. Exit codes: 0 asked to stop, 3 a consumer of
+ours vanished, 4 the broker closed the connection for good.
+"""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from importlib.metadata import version
+
+from faststream import AckPolicy, FastStream
+from faststream.nats import NatsMessage, PullSub
+from nats.aio.msg import Msg
+from nats.js.errors import NotFoundError
+from prometheus_client import CollectorRegistry
+
+from libs.contracts.events import Event
+from libs.contracts.pipeline import LANES, Lane, StageSpec, StreamSpec
+from libs.runtime.bus import Publisher, nats_failure, open_broker, stream_of
+from libs.runtime.failures import Classifier
+from libs.runtime.health import Health, serve
+from libs.runtime.lanes import LaneShares
+from libs.runtime.logging import configure_logging, get_logger
+from libs.runtime.metrics import Metrics
+from libs.runtime.settings import Settings
+from libs.runtime.settle import Handler, QuarantineStore, Settler
+
+log = get_logger("service")
+
+EXIT_CONSUMER_GONE = 3
+WATCH_SECONDS = 5.0
+TICK_SECONDS = 1.0
+
+
+class Service:
+    """One process: a stage with its consumers, or a loop that publishes."""
+
+    def __init__(self, name: str, settings: Settings, *, classifiers: Sequence[Classifier] = ()) -> None:
+        configure_logging(name, level=settings.log_level)
+        self.name, self.settings = name, settings
+        self.metrics = Metrics(CollectorRegistry())
+        self.metrics.build.labels(name, version("newsfold")).set(1)
+        self.health = Health(name)
+        self.broker = open_broker(settings.nats_url.get_secret_value(), service=name)
+        self.publisher = Publisher(self.broker, stage=name, metrics=self.metrics)
+        self.classifiers = (*classifiers, nats_failure)
+        self._durables: list[tuple[str, str]] = []  # stream, consumer
+        self._work: set[asyncio.Task[None]] = set()
+        self._starting: list[Callable[[], Awaitable[None]]] = []
+        self._loops: list[Callable[[], Awaitable[None]]] = []
+        self._closing: list[Callable[[], Awaitable[None]]] = []
+        self._stopping = asyncio.Event()
+
+    def consume(
+        self,
+        spec: StageSpec,
+        handlers: Mapping[StreamSpec, tuple[type[Event], Handler]],
+        *,
+        quarantine: QuarantineStore,
+        slots: int = 2,
+    ) -> None:
+        """Subscribe to every stream and lane of `spec`. `slots` batches may be in hand at once, live first."""
+        shares = LaneShares(slots)
+        for stream, (kind, handler) in handlers.items():
+            settler = Settler(spec, handler, quarantine, self.publisher, self.metrics, self.health, self.classifiers)
+            for lane in LANES:
+                self._subscribe(spec, stream, lane, kind, settler, shares)
+
+    def _subscribe(
+        self, spec: StageSpec, stream: StreamSpec, lane: Lane, kind: type[Event], settler: Settler, shares: LaneShares
+    ) -> None:
+        durable = spec.durable(stream, lane)
+        self._durables.append((stream.name, durable))
+
+        async def work(messages: list[Msg]) -> None:
+            try:
+                await settler(kind, lane, messages)
+            except Exception:
+                log.exception("batch_not_settled", stage=spec.name)  # unsettled messages come back after ack_wait
+            finally:
+                shares.release()
+
+        @self.broker.subscriber(
+            f"{stream.event}.{lane}",
+            stream=stream_of(stream),
+            durable=durable,
+            pull_sub=PullSub(batch_size=spec.batch, batch=True, timeout=spec.pull_wait_seconds),
+            ack_policy=AckPolicy.MANUAL,
+            title=f"{spec.name}:{stream.event}.{lane}",
+        )
+        async def on_batch(message: NatsMessage) -> None:
+            # Returning before the work is done lets the next batch be pulled while this one is in hand.
+            messages: list[Msg] = message.raw_message  # type: ignore[assignment]
+            if self._stopping.is_set():
+                for raw in messages:
+                    await raw.nak()
+                return
+            await shares.acquire(lane)
+            task = asyncio.create_task(work(messages))
+            self._work.add(task)
+            task.add_done_callback(self._work.discard)
+
+    def before_start(self, hook: Callable[[], Awaitable[None]]) -> None:
+        """Run `hook` before anything is consumed."""
+        self._starting.append(hook)
+
+    def loop(self, body: Callable[[], Awaitable[None]]) -> None:
+        """Run `body` beside the consumers until the service stops; it must watch `stopping`."""
+        self._loops.append(body)
+
+    def at_end(self, hook: Callable[[], Awaitable[None]]) -> None:
+        """Run `hook` after the last message is settled."""
+        self._closing.append(hook)
+
+    @property
+    def stopping(self) -> asyncio.Event:
+        """Set once the service was asked to end."""
+        return self._stopping
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT."""
+        server = serve(
+            self.health, self.metrics.registry, host=self.settings.metrics_host, port=self.settings.metrics_port
+        )
+        log.info("starting", metrics_port=server.server_address[1], settings=self.settings.model_dump(mode="json"))
+        app = FastStream(self.broker, logger=None)
+        tasks: list[asyncio.Task[None]] = []
+
+        @app.on_startup
+        async def starting() -> None:
+            tasks.append(asyncio.create_task(self._tick()))
+            await self.broker.connect()
+            for hook in self._starting:
+                await hook()
+            await self._wait_for_consumers()
+
+        @app.after_startup
+        async def started() -> None:
+            tasks.append(asyncio.create_task(self._watch()))
+            tasks.extend(asyncio.create_task(_ending_process(body)) for body in self._loops)
+            log.info("started")
+
+        @app.on_shutdown
+        async def ending() -> None:
+            self._stopping.set()
+            running = [*self._work, *tasks[2:]]
+            if running:
+                await asyncio.wait(running, timeout=self.settings.grace_seconds)
+
+        await app.run()
+        for task in tasks:
+            task.cancel()
+        for hook in self._closing:
+            await hook()
+        server.shutdown()
+        log.info("ended")
+        os._exit(0)  # the broker's closed callback must not take the orderly end for a lost connection
+
+    async def _tick(self) -> None:
+        while True:
+            self.health.tick()
+            await asyncio.sleep(TICK_SECONDS)
+
+    async def _wait_for_consumers(self) -> None:
+        """Nothing is consumed before `provision` has made our consumers; a service must not make its own."""
+        js = self.broker.config.connection_state.stream
+        told = False
+        for stream, durable in self._durables:
+            while True:
+                try:
+                    await js.consumer_info(stream, durable)
+                    break
+                except Exception as error:
+                    if not told:
+                        log.warning("waiting_for_consumer", stream=stream, consumer=durable, error=repr(error))
+                        told = True
+                    await asyncio.sleep(0.5)
+        self.health.consumers_exist = True
+
+    async def _watch(self) -> None:
+        """End the process when a consumer of ours is gone: its subscription would wait in silence for ever."""
+        js = self.broker.config.connection_state.stream
+        while True:
+            for stream, durable in self._durables:
+                try:
+                    info = await js.consumer_info(stream, durable, timeout=5)
+                except NotFoundError:
+                    log.error("consumer_gone", stream=stream, consumer=durable)
+                    os._exit(EXIT_CONSUMER_GONE)
+                except Exception as error:
+                    self.health.waiting_for.add("nats")
+                    log.warning("consumer_unknown", consumer=durable, error=repr(error))
+                else:
+                    self.health.waiting_for.discard("nats")
+                    self.metrics.consumer_pending.labels(durable).set(info.num_pending or 0)
+                    self.metrics.consumer_unacked.labels(durable).set(info.num_ack_pending or 0)
+            self.metrics.progress.labels(self.name).set_to_current_time()
+            await asyncio.sleep(WATCH_SECONDS)
+
+
+async def _ending_process(body: Callable[[], Awaitable[None]]) -> None:
+    """A loop that fails ends the process: the supervisor starts it anew, and silence is worse."""
+    try:
+        await body()
+    except asyncio.CancelledError:
+        raise
+    except BaseException:
+        log.exception("loop_failed")
+        os._exit(1)
