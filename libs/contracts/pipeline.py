@@ -73,7 +73,10 @@ ARTICLES_INDEXED = StreamSpec("ARTICLES_INDEXED", "article.indexed")
 STREAMS = (PAGES_FETCHED, ARTICLES_NORMALIZED, STORIES_ASSIGNED, STORIES_CHANGED, ARTICLES_INDEXED)
 
 FETCHER = StageSpec("fetcher", consumes=(), produces=(PAGES_FETCHED,), batch=16)
-NORMALIZER = StageSpec("normalizer", consumes=(PAGES_FETCHED,), produces=(ARTICLES_NORMALIZED,), batch=16)
+# Besides: indexing where only comments changed; a later capture again where an earlier one came in late.
+NORMALIZER = StageSpec(
+    "normalizer", consumes=(PAGES_FETCHED,), produces=(ARTICLES_NORMALIZED, STORIES_ASSIGNED, PAGES_FETCHED), batch=16
+)
 DEDUPLICATOR = StageSpec(
     "deduplicator", consumes=(ARTICLES_NORMALIZED,), produces=(STORIES_ASSIGNED, STORIES_CHANGED), batch=50
 )

@@ -10,7 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from nats.aio.msg import Msg
 
@@ -245,6 +245,6 @@ class Settler:
             task.cancel()
 
 
-async def each(stage: Callable[[Event], Awaitable[Outcome]], events: Sequence[Event]) -> Sequence[Result]:
+async def each(stage: Callable[[Any], Awaitable[Outcome]], events: Sequence[Event]) -> Sequence[Result]:
     """Run a stage for single events over a batch, side by side; one event's failure is its own."""
     return await asyncio.gather(*(stage(event) for event in events), return_exceptions=True)

@@ -60,7 +60,7 @@ class PostgresQuarantine:
         """Record the entry and end its record, in one transaction. The same message twice is one entry."""
         key = f"{entry.stage}:{entry.stream}:{entry.stream_sequence}:{hashlib.sha256(entry.payload).hexdigest()}"
         ids = _records(entry.event)
-        row = {
+        row: dict[str, Any] = {
             "quarantine_id": hashlib.sha256(key.encode()).hexdigest()[:32],
             "stage": entry.stage,
             "reason": entry.reason,
@@ -139,7 +139,7 @@ class QuarantineDesk:
                 .mappings()
                 .one()
             )
-            event = await self._reopened(connection, row)
+            event = await self._reopened(connection, dict(row))
             await connection.execute(
                 update(quarantine)
                 .where(quarantine.c.quarantine_id == quarantine_id)

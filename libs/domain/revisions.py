@@ -1,0 +1,117 @@
+"""What makes a revision, and which article of a page a segment is.
+
+A revision is a state of an article: title, bylines, body, turns, time. Comments alone make none. Revisions are ordered
+by (captured_at, sha256 of the capture), never by processing order. A segment's id is given once, by matching against
+the page's previous state (equal title, then overlap of bodies); its place in the page is only its present position.
+"""
+
+import hashlib
+import json
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from libs.domain.documents import ExtractedArticle
+
+ID_HEX = 32  # 128 bits of sha256
+SAME_BODY_OVERLAP = 0.5  # a segment that kept half of its words is the same article under a new headline
+_WORD = re.compile(r"\w+")
+
+
+def digest(*parts: str) -> str:
+    """An id from its parts: 32 hex digits of their sha256, unambiguous about where a part ends."""
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()[:ID_HEX]
+
+
+def page_id(url: str) -> str:
+    """The id of the page at a canonical URL."""
+    return digest("page", url)
+
+
+def revision_id(article_id: str, capture_id: str) -> str:
+    """The id of an article's state as one capture shows it."""
+    return digest("revision", article_id, capture_id)
+
+
+def content_hash(article: ExtractedArticle) -> str:
+    """Equal exactly when two states of an article are the same revision."""
+    turns = json.dumps([[t.role, t.speaker, t.start, t.end] for t in article.turns], ensure_ascii=False)
+    facts = json.dumps(
+        [article.kind, article.facts.interviewee, article.facts.broadcasters, article.facts.aired, article.credit],
+        ensure_ascii=False,
+    )
+    return digest(
+        article.title,
+        "\n".join(article.bylines),
+        article.body,
+        turns,
+        article.published or "",
+        article.language or "",
+        facts,
+    )
+
+
+def published_at(published: str | None) -> datetime | None:
+    """An ISO time or date as an instant for sorting; a bare date counts as 00:00 UTC. None for what is no date."""
+    if not published:
+        return None
+    try:
+        moment = datetime.fromisoformat(published)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """An article as the page's previous state shows it."""
+
+    article_id: str
+    title: str
+    body: str
+
+
+def _fold(title: str) -> str:
+    return " ".join(_WORD.findall(title.casefold()))
+
+
+def _overlap(a: str, b: str) -> float:
+    """Shared words over the words of the shorter text, with multiplicity; 0 to 1."""
+    words_a, words_b = Counter(_WORD.findall(a.casefold())), Counter(_WORD.findall(b.casefold()))
+    shorter = min(words_a.total(), words_b.total())
+    return (words_a & words_b).total() / shorter if shorter else 0.0
+
+
+def segment_ids(page: str, articles: Sequence[ExtractedArticle], before: Sequence[Segment]) -> list[str]:
+    """The article id of each article on the page with id `page`, in order.
+
+    `before` is the page's previous state. A page with one article then and now keeps that article whatever changed.
+    """
+    if len(articles) == 1 and len(before) <= 1:
+        return [before[0].article_id if before else digest("article", page)]
+    found: list[str | None] = [None] * len(articles)
+    free = list(before)
+    for i, article in enumerate(articles):
+        same = next((s for s in free if _fold(s.title) == _fold(article.title)), None)
+        if same is not None:
+            found[i] = same.article_id
+            free.remove(same)
+    for i, article in enumerate(articles):
+        if found[i] is None and free:
+            best = max(free, key=lambda s: (_overlap(s.body, article.body), s.article_id))
+            if _overlap(best.body, article.body) >= SAME_BODY_OVERLAP:
+                found[i] = best.article_id
+                free.remove(best)
+    taken = {known for known in found if known} | {s.article_id for s in before}
+    return [known or _new_id(page, articles[i], taken) for i, known in enumerate(found)]
+
+
+def _new_id(page: str, article: ExtractedArticle, taken: set[str]) -> str:
+    """An id from the segment's title, so that it does not hang on which capture was read first."""
+    n = 0
+    while (candidate := digest("segment", page, _fold(article.title), str(n))) in taken:
+        n += 1
+    taken.add(candidate)
+    return candidate

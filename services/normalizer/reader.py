@@ -1,0 +1,54 @@
+"""Reads pages in child processes and turns what can go wrong there into reasons."""
+
+import time
+from collections.abc import Awaitable, Callable
+
+from libs.contracts.reasons import Reason
+from libs.domain.documents import ExtractedPage
+from libs.domain.extraction import extract_page
+from libs.runtime.failures import Quarantine
+from libs.runtime.metrics import Metrics
+from libs.runtime.sandbox import Sandbox, SandboxCrash, SandboxMemory, SandboxTimeout
+
+SAMPLE = (
+    b"<html><head><title>Warm up</title></head><body><article><h1>Warm up</h1><p>"
+    + b"One two three. " * 40
+    + b"</p></article>"
+)
+
+
+def read_page(raw: bytes, url: str, content_type: str | None) -> ExtractedPage:
+    """Runs in the child."""
+    page: ExtractedPage = extract_page(raw, url=url, content_type=content_type)
+    return page
+
+
+def warm_up() -> None:
+    """Loads the child's models and tables before its memory is limited."""
+    extract_page(SAMPLE, url="https://warm-up.invalid/a/b", content_type="text/html")
+
+
+def sandboxed(
+    sandbox: Sandbox[ExtractedPage], metrics: Metrics
+) -> Callable[[bytes, str, str | None], Awaitable[ExtractedPage]]:
+    """`extract_page` behind the sandbox. Raises Quarantine with `parse_timeout`, `parse_memory` or `parse_crash`."""
+
+    async def extract(raw: bytes, url: str, content_type: str | None) -> ExtractedPage:
+        started = time.monotonic()
+        try:
+            return await sandbox.run(raw, url, content_type)
+        except SandboxTimeout as error:
+            raise _killed(metrics, "time", Reason.PARSE_TIMEOUT, error) from error
+        except SandboxMemory as error:
+            raise _killed(metrics, "memory", Reason.PARSE_MEMORY, error) from error
+        except (SandboxCrash, RecursionError) as error:
+            raise _killed(metrics, "crash", Reason.PARSE_CRASH, error) from error
+        finally:
+            metrics.parse_seconds.observe(time.monotonic() - started)
+
+    return extract
+
+
+def _killed(metrics: Metrics, limit: str, reason: Reason, error: Exception) -> Quarantine:
+    metrics.parser_killed.labels(limit).inc()
+    return Quarantine(reason, str(error))
