@@ -7,6 +7,7 @@ that answer each other, and one side asks. "Source: X", dates, recipes and quote
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from libs.domain.documents import Block, Role
 from libs.domain.interviews.marks import (
@@ -29,7 +30,7 @@ def labelled_marks(blocks: Sequence[Block]) -> list[Mark]:
     """The marks of an interview with labels; empty when the labels do not make one."""
     candidates = _candidates(blocks)
     accepted = _recurring(candidates)
-    if len(accepted) < 1 or len(candidates) < 2:
+    if not accepted or len(candidates) < 2:
         return []
     marks = _with_inside(blocks, [mark for mark in candidates if fold_label(mark.label) in accepted], accepted)
     sides = _sides(accepted)
@@ -135,7 +136,7 @@ def _with_unlabelled_side(blocks: Sequence[Block], marks: Sequence[Mark]) -> lis
         return list(marks)
     taken = {blocks[block_index(blocks, at)].start for mark in marks for at in (mark.start, mark.text_start)}
     extra: list[Mark] = []
-    for before, block in zip(blocks, blocks[1:], strict=False):
+    for before, block in pairwise(blocks):
         if roles == {"question"} and before.start in taken and block.start not in taken:
             extra.append(Mark("", block.start, block.start, "answer"))
         elif roles == {"answer"} and block.start in taken and before.start not in taken and _asks_unlabelled(before):
@@ -150,7 +151,7 @@ def _asks_unlabelled(block: Block) -> bool:
 def _with_missed(blocks: Sequence[Block], marks: Sequence[Mark]) -> list[Mark]:
     """Give a paragraph its turn where a label was forgotten: a question between two answers, an answer between two questions."""
     extra: list[Mark] = []
-    for mark, following in zip(marks, marks[1:], strict=False):
+    for mark, following in pairwise(marks):
         between = blocks[block_index(blocks, mark.text_start) + 1 : block_index(blocks, following.start)]
         if mark.role != following.role or not between:
             continue
@@ -172,7 +173,7 @@ def _is_interview(blocks: Sequence[Block], marks: Sequence[Mark]) -> bool:
     answers = [mark for mark in marks if mark.role == "answer"]
     if len(marks) < _LEAST_MARKS or min(len(questions), len(answers)) < 2:
         return False
-    changes = [a.role != b.role for a, b in zip(marks, marks[1:], strict=False)]
+    changes = [a.role != b.role for a, b in pairwise(marks)]
     texts = dict(zip((mark.start for mark in marks), mark_texts(blocks, marks), strict=True))
     asking = share([asks(texts[mark.start]) for mark in questions])
     named = any(mark.number is not None for mark in questions)

@@ -7,6 +7,7 @@ be heard: questions that address somebody, answers in the first person, or an in
 import re
 from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import pairwise
 
 from libs.domain.documents import Block
 from libs.domain.interviews.marks import Mark, asks, block_index, question_like, share
@@ -63,7 +64,7 @@ def _bold_start(blocks: Sequence[Block]) -> list[Mark]:
         rest = block.text[len(label) :]
         if not block.text.startswith(label) or not label or not rest.strip():
             continue
-        if question_like(label) or (marks and len(label.split()) > 4 and label.rstrip()[-1:] in ".:!…"):
+        if question_like(label) or (marks and len(label.split()) > 2 and label.rstrip()[-1:] in ".:!…"):
             answer = block.end - len(rest.lstrip(" \n:—–-"))
             marks += [Mark("", block.start, block.start, "question"), Mark("", answer, answer, "answer")]
     return marks if len(marks) >= 2 * _LEAST_QUESTIONS else []
@@ -97,7 +98,7 @@ def _quoted(blocks: Sequence[Block]) -> list[Mark]:
 def _plain(blocks: Sequence[Block]) -> list[Mark]:
     """No markup at all: paragraphs that end in a question and are short, each followed by one that does not."""
     asked = [i for i, block in enumerate(blocks) if _plain_question(block)]
-    if len(asked) <= _LEAST_QUESTIONS or any(b - a == 1 for a, b in zip(asked, asked[1:], strict=False)):
+    if len(asked) <= _LEAST_QUESTIONS or any(b - a == 1 for a, b in pairwise(asked)):
         return []
     spread = len(blocks) - asked[0]
     return _alternate(blocks, _plain_question) if spread <= 3.5 * len(asked) else []
