@@ -13,7 +13,7 @@ class FailurePolicy:
     deliveries on a message is handled by itself, so that it cannot take its neighbours along.
     """
 
-    delays_seconds: tuple[float, ...] = (1, 5, 30, 120, 600)
+    delays_seconds: tuple[float, ...] = (0.5, 2, 10, 30, 120)
     jitter: float = 0.2
     attempts: int = 5
     deliveries: int = 15

@@ -7,7 +7,7 @@ ours vanished, 4 the broker closed the connection for good.
 import asyncio
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 from faststream import AckPolicy, FastStream
 from faststream.nats import NatsMessage, PullSub
@@ -40,7 +40,7 @@ class Service:
         configure_logging(name, level=settings.log_level)
         self.name, self.settings = name, settings
         self.metrics = Metrics(CollectorRegistry())
-        self.metrics.build.labels(name, version("newsfold")).set(1)
+        self.metrics.build.labels(name, _version()).set(1)
         self.health = Health(name)
         self.broker = open_broker(settings.nats_url.get_secret_value(), service=name)
         self.publisher = Publisher(self.broker, stage=name, metrics=self.metrics)
@@ -197,6 +197,13 @@ class Service:
                     self.metrics.consumer_unacked.labels(durable).set(info.num_ack_pending or 0)
             self.metrics.progress.labels(self.name).set_to_current_time()
             await asyncio.sleep(WATCH_SECONDS)
+
+
+def _version() -> str:
+    try:
+        return version("newsfold")
+    except PackageNotFoundError:
+        return "unknown"  # run from a checkout that is not installed
 
 
 async def _ending_process(body: Callable[[], Awaitable[None]]) -> None:
