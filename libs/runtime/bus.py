@@ -36,14 +36,15 @@ async def _log_error(error: Exception) -> None:
     log.warning("nats_error", error=str(error) or type(error).__name__)
 
 
-async def _end_process() -> None:
-    # a closed connection never reopens, and the pull loop would spin on it without yielding
-    log.error("nats_connection_closed")
-    os._exit(EXIT_BROKER_CLOSED)
+def open_broker(url: str, *, service: str, stopping: asyncio.Event) -> NatsBroker:
+    """A broker that reconnects for ever and ends the process if its connection is closed though nobody is stopping."""
 
+    async def closed() -> None:
+        # a closed connection never reopens, and the pull loop would spin on it without yielding
+        if not stopping.is_set():
+            log.error("nats_connection_closed")
+            os._exit(EXIT_BROKER_CLOSED)
 
-def open_broker(url: str, *, service: str) -> NatsBroker:
-    """A broker that reconnects for ever and ends the process if its connection is closed for good."""
     return NatsBroker(
         url,
         name=service,
@@ -51,7 +52,7 @@ def open_broker(url: str, *, service: str) -> NatsBroker:
         max_reconnect_attempts=-1,
         reconnect_time_wait=1,
         error_cb=_log_error,
-        closed_cb=_end_process,
+        closed_cb=closed,
         graceful_timeout=30,
         logger=None,
     )

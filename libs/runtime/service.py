@@ -42,7 +42,8 @@ class Service:
         self.metrics = Metrics(CollectorRegistry())
         self.metrics.build.labels(name, _version()).set(1)
         self.health = Health(name)
-        self.broker = open_broker(settings.nats_url.get_secret_value(), service=name)
+        self._stopping = asyncio.Event()
+        self.broker = open_broker(settings.nats_url.get_secret_value(), service=name, stopping=self._stopping)
         self.publisher = Publisher(self.broker, stage=name, metrics=self.metrics)
         self.classifiers = (*classifiers, nats_failure)
         self._durables: list[tuple[str, str]] = []  # stream, consumer
@@ -50,7 +51,6 @@ class Service:
         self._starting: list[Callable[[], Awaitable[None]]] = []
         self._loops: list[Callable[[], Awaitable[None]]] = []
         self._closing: list[Callable[[], Awaitable[None]]] = []
-        self._stopping = asyncio.Event()
 
     def consume(
         self,
@@ -155,7 +155,6 @@ class Service:
             await hook()
         server.shutdown()
         log.info("ended")
-        os._exit(0)  # the broker's closed callback must not take the orderly end for a lost connection
 
     async def _tick(self) -> None:
         while True:
