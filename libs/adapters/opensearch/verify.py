@@ -1,0 +1,154 @@
+"""Compares the search index with PostgreSQL by (id, projection number), and checks ledger and blobs.
+
+A document is a pure function of its state at a projection number, so equal ids and numbers mean equal documents.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from opensearchpy import AsyncOpenSearch
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from libs.adapters.opensearch.scan import scan
+from libs.adapters.opensearch.schema import OTHER_LANGUAGES, IndexNames, by_language, group_of
+from libs.adapters.postgres.consistency import Expected, PostgresConsistency, Violation
+
+KINDS: Final = ("articles", "turns", "stories")
+_KEY: Final = {"articles": ("article_id",), "turns": ("article_id", "n"), "stories": ("story_id",)}
+LISTED: Final = 200  # differences written out; all are counted
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One document or blob that is not as it should be. `expected` and `found` are words for people."""
+
+    kind: str
+    id: str
+    expected: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """`documents` counts what PostgreSQL expects, by alias; `ledger` counts captures and revisions by end."""
+
+    documents: Mapping[str, int]
+    blobs: int
+    ledger: Mapping[str, Mapping[str, int]]
+    difference_count: int
+    differences: tuple[Difference, ...]
+    violations: tuple[Violation, ...]
+
+    @property
+    def clean(self) -> bool:
+        return not self.difference_count and not self.violations
+
+    def as_json(self) -> dict[str, Any]:
+        return {"clean": self.clean, **asdict(self)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    id: tuple[str, int]
+    version: int
+    group: str
+
+
+BlobExists = Callable[[str], Awaitable[bool]]
+
+
+async def verify(
+    engine: AsyncEngine, client: AsyncOpenSearch, blob_exists: BlobExists, names: IndexNames | None = None
+) -> VerifyReport:
+    """Look at everything. A difference counts when two looks see it, so that work in flight is none.
+
+    Raises opensearchpy.TransportError or sqlalchemy.exc.DBAPIError when one of them does not answer.
+    """
+    names = names or IndexNames()
+    account = PostgresConsistency(engine)
+    counts: dict[str, int] = {}
+    differences: list[Difference] = []
+    for kind in KINDS:
+        counts[kind], seen = await _twice(account, client, names, kind)
+        differences += seen
+    blobs, lost = await _missing_blobs(account, blob_exists)
+    differences += lost
+    return VerifyReport(
+        documents=counts,
+        blobs=blobs,
+        ledger=await account.sums(),
+        difference_count=len(differences),
+        differences=tuple(differences[:LISTED]),
+        violations=tuple(await account.violations()),
+    )
+
+
+async def _twice(
+    account: PostgresConsistency, client: AsyncOpenSearch, names: IndexNames, kind: str
+) -> tuple[int, list[Difference]]:
+    index = names.alias(kind)
+    count, first = await compare(account, client, names, kind, index)
+    if not first:
+        return count, []
+    count, second = await compare(account, client, names, kind, index)
+    before = {difference.id for difference in first}
+    return count, [difference for difference in second if difference.id in before]
+
+
+async def compare(
+    account: PostgresConsistency, client: AsyncOpenSearch, names: IndexNames, kind: str, index: str
+) -> tuple[int, list[Difference]]:
+    """How many documents `index` should hold for an alias, and those in which it differs, after a refresh."""
+    await client.indices.refresh(index=index)
+    expected, found = account.expected(kind), _found(client, names, kind, index)
+    count, differences = 0, []
+    wanted, document = await anext(expected, None), await anext(found, None)
+    while wanted is not None or document is not None:
+        here: list[_Found] = []
+        identifier = min(row.id for row in (wanted, document) if row is not None)
+        while document is not None and document.id == identifier:
+            here.append(document)
+            document = await anext(found, None)
+        due = wanted if wanted is not None and wanted.id == identifier else None
+        if due is not None:
+            count += 1
+            wanted = await anext(expected, None)
+        if not _agree(kind, due, here):
+            differences.append(_difference(kind, identifier, due, here))
+    return count, differences
+
+
+async def _found(client: AsyncOpenSearch, names: IndexNames, kind: str, index: str) -> AsyncIterator[_Found]:
+    sort = [*({field: "asc"} for field in _KEY[kind]), {"_shard_doc": "asc"}]
+    alias = names.alias(kind)
+    async for hit in scan(client, index, sort=sort):
+        identifier, *n = hit["sort"][:-1]
+        group = hit["_index"].removeprefix(f"{alias}-").rsplit("-", 1)[0] if by_language(kind) else OTHER_LANGUAGES
+        yield _Found((identifier, n[0] if n else 0), hit["_version"], group)
+
+
+def _agree(kind: str, due: Expected | None, here: list[_Found]) -> bool:
+    if due is None:
+        return not here
+    if due.version is None:
+        return True
+    group = group_of(due.language) if by_language(kind) else OTHER_LANGUAGES
+    return [(found.version, found.group) for found in here] == [(due.version, group)]
+
+
+def _difference(kind: str, identifier: tuple[str, int], due: Expected | None, here: list[_Found]) -> Difference:
+    name = f"{identifier[0]}:{identifier[1]}" if kind == "turns" else identifier[0]
+    language = f" in {group_of(due.language)}" if due is not None and by_language(kind) else ""
+    expected = "nothing" if due is None else f"projection {due.version}{language}"
+    found = ", ".join(f"projection {f.version}" + (f" in {f.group}" if by_language(kind) else "") for f in here)
+    return Difference(kind, name, expected, found or "nothing")
+
+
+async def _missing_blobs(account: PostgresConsistency, blob_exists: BlobExists) -> tuple[int, list[Difference]]:
+    count, lost = 0, []
+    async for capture_id, sha256 in account.captured_blobs():
+        count += 1
+        if not await blob_exists(sha256):
+            lost.append(Difference("blobs", sha256, f"bytes of capture {capture_id}", "nothing"))
+    return count, lost
