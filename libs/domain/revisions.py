@@ -115,3 +115,14 @@ def _new_id(page: str, article: ExtractedArticle, taken: set[str]) -> str:
         n += 1
     taken.add(candidate)
     return candidate
+
+
+def article_key(url: str, article_id: str, *, position: int | None, segments: int) -> str:
+    """The name by which people and tools call an article.
+
+    The URL where the page holds one article, `URL#0`, `URL#1`, ... where it holds several; an article that has left its
+    page since keeps the page's URL with the first digits of its id.
+    """
+    if position is None:
+        return f"{url}#{article_id[:8]}"
+    return url if segments == 1 else f"{url}#{position}"
