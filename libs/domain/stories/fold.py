@@ -1,0 +1,90 @@
+"""The whole judgement over a set of articles, in memory and from scratch: what the deduplicator must arrive at.
+
+It composes the same functions as the stage and is its reference in tests; it compares every two texts that share a
+fingerprint and keeps nothing, so it is for thousands of articles, not for an archive.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from libs.domain.stories.boilerplate import PairsOf, all_boilerplate, key
+from libs.domain.stories.grades import dull_words
+from libs.domain.stories.grouping import group
+from libs.domain.stories.identity import Identity, identity_of
+from libs.domain.stories.links import Link, link, settled
+from libs.domain.stories.membership import Story, quoted_stories, story_of
+from libs.domain.stories.pairs import compare, kinship
+from libs.domain.stories.retold import identity_links, may_be_one_interview
+from libs.domain.stories.texts import Article, Marked, Text, longer_first, mark
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """Stories by id, links of texts, the stories that each article quotes, and the texts' carriers."""
+
+    stories: Mapping[str, Story]
+    links: tuple[Link, ...]
+    quoted: Mapping[str, tuple[str, ...]]  # by article id
+    text_of: Mapping[str, str]  # article id to text id
+    boilerplate: frozenset[int]
+
+
+def fold(documents: Iterable[tuple[Article, Text]]) -> Folded:
+    """Group articles into stories. The result is the same for every order of `documents`."""
+    carriers: dict[str, list[Article]] = {}
+    texts: dict[str, Text] = {}
+    for article, text in documents:
+        texts[text.text_id] = text
+        carriers.setdefault(text.text_id, []).append(article)
+    marks = {text_id: mark(text) for text_id, text in texts.items()}
+    pairs = _all_pairs(texts, marks)
+    boilerplate = frozenset(all_boilerplate(pairs))
+    identities = {text_id: identity_of(articles) for text_id, articles in carriers.items()}
+    links = _links(pairs, marks, boilerplate)
+    links += identity_links(identities, links, _kinships(texts, identities))
+    stories = [
+        story_of(g, carriers, {text_id: len(text) for text_id, text in texts.items()}) for g in group(identities, links)
+    ]
+    text_of = {a.article_id: text_id for text_id, articles in carriers.items() for a in articles}
+    story_of_text = {text_of[article_id]: s.story_id for s in stories for article_id in s.members}
+    links = [settled(x, story_of_text) for x in links]
+    quoted = quoted_stories(links, story_of_text, identities)
+    return Folded(
+        {s.story_id: s for s in stories},
+        tuple(sorted(links, key=lambda x: (x.a, x.b))),
+        {article_id: tuple(sorted(quoted.get(text_id, ()))) for article_id, text_id in text_of.items()},
+        text_of,
+        boilerplate,
+    )
+
+
+def _all_pairs(texts: Mapping[str, Text], marks: dict[str, Marked]) -> PairsOf:
+    having: dict[int, list[str]] = {}
+    for text_id, marked in marks.items():
+        for value in marked.hashes.tolist():
+            having.setdefault(value, []).append(text_id)
+    wanted = {key(*couple) for having_it in having.values() for couple in combinations(having_it, 2)}
+    return {(a, b): compare(texts[a], texts[b], marks) for a, b in sorted(wanted)}
+
+
+def _kinships(texts: Mapping[str, Text], identities: Mapping[str, Identity]) -> dict[tuple[str, str], int]:
+    told = sorted(text_id for text_id, identity in identities.items() if identity.in_focus and identity.outlets)
+    found = {}
+    for one, other in combinations(told, 2):
+        if may_be_one_interview(identities[one], identities[other]):
+            a, b = longer_first(texts[one], texts[other])
+            found[a.text_id, b.text_id] = kinship(a, b)
+    return found
+
+
+def _links(pairs: PairsOf, marks: Mapping[str, Marked], boilerplate: frozenset[int]) -> list[Link]:
+    dull = {text_id: dull_in(marked, boilerplate) for text_id, marked in marks.items()}
+    found = (link(p, boilerplate, dull_a=dull[p.a], dull_b=dull[p.b]) for p in pairs.values())
+    return [x for x in found if x is not None]
+
+
+def dull_in(marked: Marked, boilerplate: frozenset[int] | set[int]) -> int:
+    """How many words of a text are boilerplate."""
+    at: Sequence[int] = marked.positions.tolist()
+    return dull_words(p for p, value in zip(at, marked.hashes.tolist(), strict=True) if value in boilerplate)

@@ -1,0 +1,103 @@
+"""Two texts to everything that judging them needs: shared passages, shared fingerprints, how near their subjects are.
+
+A pair is a pure, symmetric function of two texts. What follows later (boilerplate, grade) reads pairs only.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from libs.domain.fingerprints import grams
+from libs.domain.stories.passages import Passage, shared_passages
+from libs.domain.stories.texts import Flags, Marked, Text, longer_first
+
+# With fewer long words of their own, two texts cannot show that they are about different things and count as kin.
+TELLING_WORDS = 15
+
+
+@dataclass(frozen=True, slots=True)
+class SharedPrint:
+    """A fingerprint of both texts inside a shared run; `at` is the word of the first text where it starts."""
+
+    hash: int
+    at: int
+    told: bool  # in both texts outside answers and quotations
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """`a` is the longer text (ties: the smaller id). Word ranges are of the first text unless said otherwise."""
+
+    a: str
+    b: str
+    words_a: int
+    words_b: int
+    passages: tuple[Passage, ...]
+    prints: tuple[SharedPrint, ...]
+    spoken: tuple[tuple[int, int], ...]  # inside runs, where either text has an answer or a quotation
+    kinship: int  # shared long words outside the passages, per mille of the smaller set
+
+    @property
+    def shorter_words(self) -> int:
+        return self.words_b
+
+    @property
+    def exact_words(self) -> int:
+        return sum(passage.exact_words for passage in self.passages)
+
+
+def compare(one: Text, other: Text, marks: dict[str, Marked]) -> Pair:
+    """All that two texts share. `marks` has the fingerprints of both, by text id."""
+    a, b = longer_first(one, other)
+    passages = shared_passages(a.codes, b.codes)
+    return Pair(
+        a.text_id,
+        b.text_id,
+        len(a),
+        len(b),
+        passages,
+        _shared_prints(a, marks[a.text_id], marks[b.text_id], passages),
+        _spoken(a, b, passages),
+        kinship(a, b, passages),
+    )
+
+
+def _shared_prints(a: Text, of_a: Marked, of_b: Marked, passages: tuple[Passage, ...]) -> tuple[SharedPrint, ...]:
+    shared, at_a, at_b = np.intersect1d(of_a.hashes, of_b.hashes, assume_unique=True, return_indices=True)
+    if not len(shared):
+        return ()
+    told = of_a.told[at_a] & of_b.told[at_b]
+    hashes = grams.grams(a.codes)
+    found = []
+    for run in (run for passage in passages for run in passage.runs):
+        inside = hashes[run.a : max(run.a, run.a + run.words - grams.GRAM_WORDS + 1)]
+        for k in np.flatnonzero(grams.contains(shared, inside)).tolist():
+            value = inside[k]
+            found.append(SharedPrint(int(value), run.a + k, bool(told[np.searchsorted(shared, value)])))
+    return tuple(found)
+
+
+def _spoken(a: Text, b: Text, passages: tuple[Passage, ...]) -> tuple[tuple[int, int], ...]:
+    ranges = []
+    for run in (run for passage in passages for run in passage.runs):
+        flags = a.spoken[run.a : run.a + run.words] | b.spoken[run.b : run.b + run.words]
+        edges = np.flatnonzero(np.diff(np.concatenate(([0], flags.astype(np.int8), [0])))).tolist()
+        ranges += [(run.a + first, run.a + end) for first, end in zip(edges[::2], edges[1::2], strict=True)]
+    return tuple(ranges)
+
+
+def kinship(a: Text, b: Text, passages: tuple[Passage, ...] = ()) -> int:
+    """Distinct long words of both texts outside `passages`, per mille of the smaller set: are they about one thing?"""
+    own_a = grams.long_words(a.codes[_outside(len(a), [p.a for p in passages])])
+    own_b = grams.long_words(b.codes[_outside(len(b), [p.b for p in passages])])
+    smaller = min(len(own_a), len(own_b))
+    if smaller < TELLING_WORDS:
+        return 1000
+    return 1000 * len(np.intersect1d(own_a, own_b, assume_unique=True)) // smaller
+
+
+def _outside(words: int, ranges: list[tuple[int, int]]) -> Flags:
+    flags = np.ones(words, dtype=bool)
+    for start, end in ranges:
+        flags[start:end] = False
+    return flags

@@ -1,0 +1,100 @@
+"""Identity as a second way in: pieces that tell of the same interview in other words or another language.
+
+In: texts, what they say about their interview, and the links by words. Out: links of type `identity`, or `possible`
+where something speaks for one interview and something else keeps it open. Only patterns are used here, not meaning:
+without a shared broadcaster, a shared time and a person who does the talking on both sides nothing is said.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import combinations
+
+from libs.domain.documents import InterviewFacts, Quote, Turn
+from libs.domain.interviews.names import same_person
+from libs.domain.stories.grades import LinkType, Reason
+from libs.domain.stories.grouping import Group, group, two_interviews_printed
+from libs.domain.stories.identity import Identity, Relation, relation, widened
+from libs.domain.stories.links import Link, link_by_identity
+
+# Retellings appear within days of the broadcast; beyond this a shared outlet may be another interview.
+WINDOW_DAYS = 3
+DAY_SECONDS = 86_400
+# A piece retells an interview when the person asked says most of what is said in it, and more than a sentence or two.
+# Single-sentence borrowings of the demo corpus have 14 to 25 words, its retellings 60 and more.
+FOCUS_WORDS = 40
+FOCUS_PER_MILLE = 500
+PairKey = tuple[str, str]
+
+
+def in_focus(facts: InterviewFacts, turns: Iterable[Turn], quotes: Sequence[Quote]) -> bool:
+    """Whether the person asked does most of the talking in an article."""
+    if facts.interviewee is None:
+        return False
+    if any(turn.role == "answer" for turn in turns):
+        return True
+    own = sum(_words(q) for q in quotes if q.speaker and same_person(q.speaker, facts.interviewee))
+    others = sum(_words(q) for q in quotes if q.speaker and not same_person(q.speaker, facts.interviewee))
+    return own >= FOCUS_WORDS and 1000 * own >= FOCUS_PER_MILLE * (own + others)
+
+
+def _words(quote: Quote) -> int:
+    return len(quote.text.split())
+
+
+def may_be_one_interview(a: Identity, b: Identity) -> bool:
+    """Whether two texts say of themselves that they retell one interview: who, for whom, when, and in focus."""
+    return (
+        a.in_focus
+        and b.in_focus
+        and abs(a.published - b.published) <= WINDOW_DAYS * DAY_SECONDS
+        and bool(a.outlets)
+        and bool(b.outlets)
+        and not two_interviews_printed(a, b)
+        and relation(a, b) is Relation.MATCH
+    )
+
+
+def identity_links(
+    identities: Mapping[str, Identity], links: Sequence[Link], kinship: Mapping[PairKey, int]
+) -> list[Link]:
+    """Links between texts of `kinship` (pairs of ids that may be one interview, longer text first).
+
+    Texts that words join already need none. A group that fits two interviews which are both printed in one language
+    stays `possible` with everything, unless the days of broadcast decide: it would be a guess.
+    """
+    groups = group(identities, links)
+    of_text = {text_id: g for g in groups for text_id in g}
+    near: dict[Group, set[Group]] = {}
+    for a, b in kinship:
+        if of_text[a] != of_text[b]:
+            near.setdefault(of_text[a], set()).add(of_text[b])
+            near.setdefault(of_text[b], set()).add(of_text[a])
+    wide = {g: widened([identities[t] for t in g]) for g in near}
+    chosen = {
+        g: {other for other in _chosen(g, others, wide) if not two_interviews_printed(wide[g], wide[other])}
+        for g, others in near.items()
+    }
+    return [
+        _link(a, b, share, of_text[b] in chosen[of_text[a]] and of_text[a] in chosen[of_text[b]])
+        for (a, b), share in sorted(kinship.items())
+        if of_text[a] != of_text[b]
+    ]
+
+
+def _chosen(mine: Group, near: set[Group], wide: Mapping[Group, Identity]) -> set[Group]:
+    """The groups that `mine` may join; none when two of them contest it and the day of broadcast does not decide."""
+    left = set(near)
+    for one, other in combinations(sorted(near), 2):
+        if two_interviews_printed(wide[one], wide[other]):
+            days = {g: bool(wide[g].aired & wide[mine].aired) for g in (one, other)}
+            if days[one] == days[other]:
+                return set()
+            left.discard(one if days[other] else other)
+    return left
+
+
+def _link(a: str, b: str, share: int, clear: bool) -> Link:
+    text = "same person, same broadcaster, within days, told in other words"
+    if clear:
+        return link_by_identity(a, b, LinkType.IDENTITY, share, Reason("identity", 1, 1, text))
+    open_text = text + "; another interview of the same person by the same broadcaster fits as well"
+    return link_by_identity(a, b, LinkType.POSSIBLE, share, Reason("identity", 0, 1, open_text))
