@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from libs.domain.documents import ArticleKind, Block, InterviewFacts, Quote, Turn
 from libs.domain.interviews.counting import count_questions
+from libs.domain.interviews.quotes import quotes_in
 from libs.domain.interviews.turns import spoken_turns
 
 
@@ -29,4 +30,6 @@ def read_interview(
     spoken = spoken_turns(body, blocks, title=title)
     turns = tuple(Turn(s.role, s.label or None, body[s.start : s.end], s.start, s.end) for s in spoken)
     facts = InterviewFacts(questions=count_questions(body, spoken))
-    return Interview(turns, (), facts, ArticleKind.INTERVIEW if turns else ArticleKind.REPORT)
+    return Interview(
+        turns, quotes_in(body, blocks, title=title), facts, ArticleKind.INTERVIEW if turns else ArticleKind.REPORT
+    )

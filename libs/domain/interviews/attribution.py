@@ -1,0 +1,317 @@
+"""Who said a quotation, where the text says so.
+
+In: blocks, quotation spans and the known names. Out: one speaker (or `None`) a span. The words beside a quotation are
+searched for a verb of speech and its subject; "he added", "the minister said" and a bare continuation point to the last
+speaker. A subject that is no person (a ministry, "officials") gives `None`.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from libs.domain.documents import Block
+from libs.domain.interviews.names import person_words, plain, same_person
+from libs.domain.interviews.persons import names_in, resolve, without_title
+from libs.domain.interviews.quotations import Span, outside
+from libs.domain.interviews.vocabulary import load
+
+_SENTENCE_END = re.compile(r"(?<!\b[A-ZА-Я])(?<!\b(?:Mr|Dr|Ms|St))(?<!\bMrs)(?<!\bProf)[.!?…؟](?=[\s\n]|$)")
+_ARABIC = re.compile(r"[\u0600-\u06ff]")
+_DATELINE = re.compile(r"^\s*[^\W\d_][^.:;!?\n–—]{1,60}\s[–—-]\s")  # "Damascus, SANA – "
+_REACH = 320  # characters looked at beside a quotation
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Who a clause says is speaking: a name, or a word that points back (`name` is `None`)."""
+
+    name: str | None
+
+
+def attribute(blocks: Sequence[Block], spans: Sequence[Span], known: Sequence[str]) -> list[str | None]:
+    """The speaker of each span, in the fullest spelling among `known` names."""
+    voices = _voices(blocks, spans, known)
+    speakers: list[str | None] = []
+    last: str | None = None
+    for i, span in enumerate(spans):
+        subject = _subject_of(blocks, spans, i)
+        if subject is None:
+            carried = i > 0 and _continues(blocks, spans[i - 1], span)
+            speakers.append(speakers[-1] if carried else None)
+        elif subject.name:
+            person = resolve(subject.name, known)
+            last = person or last
+            speakers.append(person)
+        else:
+            last = last or _last_named(blocks, span, voices)
+            speakers.append(last)
+    return _fill_unnamed(blocks, spans, speakers)
+
+
+def _voices(blocks: Sequence[Block], spans: Sequence[Span], known: Sequence[str]) -> list[str]:
+    """The persons who are the subject of a verb of speech anywhere outside of the quotations."""
+    names = []
+    for text in unquoted(blocks, spans):
+        for sentence in _SENTENCE_END.split(text):
+            subject = _subject(sentence, nearest_last=False)
+            names.append(resolve(subject.name, known) if subject and subject.name else None)
+            names += [resolve(name, known) for name in _described(sentence)]
+    return list(dict.fromkeys(name for name in names if name))
+
+
+def _described(sentence: str) -> list[str]:
+    """Names beside a noun for a person: "Theodora Maskell, chief executive of", "the mayor of X, Annelore Vismaar,"."""
+    found = []
+    for name, start, end in names_in(sentence):
+        before = re.split(r"[;:(]", sentence[max(0, start - 70) : start])[-1]
+        behind = re.match(r",([^,;:]{3,60})", sentence[end:])
+        if _names_person(before) or (behind and _names_person(behind[1])):
+            found.append(name)
+    return found
+
+
+def _names_person(text: str) -> bool:
+    return any(plain(word) in _set("person") for word in re.findall(r"[\w’'-]+", text))
+
+
+def unquoted(blocks: Sequence[Block], spans: Sequence[Span]) -> list[str]:
+    """The outlet's own words: the text of each paragraph outside of the quotations."""
+    texts = []
+    by_block: dict[int, list[Span]] = {}
+    for span in spans:
+        by_block.setdefault(span.block, []).append(span)
+    for i, block in enumerate(blocks):
+        parts = outside(block.start, block.end, by_block.get(i, []))
+        texts += [block.text[start - block.start : end - block.start] for start, end in parts]
+    return [_DATELINE.sub("", texts[0]), *texts[1:]] if texts else []
+
+
+def _last_named(blocks: Sequence[Block], span: Span, voices: Sequence[str]) -> str | None:
+    """The voice named last before a quotation, in its paragraph or the two before: whom the first "she said" means."""
+    here = blocks[span.block]
+    texts = [block.text for block in blocks[max(0, span.block - 2) : span.block]]
+    text = "\n".join([*texts, here.text[: span.outer_start - here.start]])
+    placed = [(text.rfind(person_words(voice)[-1]), voice) for voice in voices]
+    at, voice = max(placed, default=(-1, ""))
+    if at < 0:
+        return voices[0] if len(voices) == 1 else None
+    return voice
+
+
+def _fill_unnamed(blocks: Sequence[Block], spans: Sequence[Span], speakers: list[str | None]) -> list[str | None]:
+    """Where one person alone speaks, "the minister said" before the name was printed is that person."""
+    named = list(dict.fromkeys(speaker for speaker in speakers if speaker))
+    if len(named) != 1:
+        return speakers
+    return [speaker or (named[0] if _subject_of(blocks, spans, i) else None) for i, speaker in enumerate(speakers)]
+
+
+def _subject_of(blocks: Sequence[Block], spans: Sequence[Span], i: int) -> Subject | None:
+    """The subject beside span `i`: behind it, before it, or in the sentence that announces it with a colon."""
+    span, block = spans[i], blocks[spans[i].block]
+    left = max([block.start, *(s.outer_end for s in spans[max(0, i - 1) : i] if s.block == span.block)])
+    right = min([block.end, *(s.outer_start for s in spans[i + 1 : i + 2] if s.block == span.block)])
+    before = block.text[max(left, span.outer_start - _REACH) - block.start : span.outer_start - block.start]
+    after = block.text[span.outer_end - block.start : min(right, span.outer_end + _REACH) - block.start]
+    if span.whole or (not before.strip() and not after.strip()):
+        return _announced(blocks, span.block)
+    if inner := _subject_inside(block.text[span.start - block.start : span.end - block.start]):
+        return inner
+    ended = bool(re.search(r"[.!?…]$", block.text[span.start - block.start : span.end - block.start]))
+    behind = _clause_after(after, ended=ended)
+    ahead = _SENTENCE_END.split(before)[-1]
+    colon = before.rstrip()[-1:] in (":", ",", "：") or before.rstrip().endswith("that")
+    if _ARABIC.search(ahead):  # the verb stands before its words
+        return _subject(ahead, nearest_last=True)
+    first, second = (ahead, behind) if colon else (behind, ahead)
+    return _subject(first, nearest_last=first is ahead) or _subject(second, nearest_last=second is ahead)
+
+
+def _subject_inside(words: str) -> Subject | None:
+    """Russian print puts the speaker between dashes inside the marks: «A, — говорит X. — B»."""
+    found = re.search(r"[,!?…]\s[—–]\s([^«»—–\n]{3,90}?)(?:[.,:]\s*[—–]|[.]?$)", words)
+    return _subject(found[1], nearest_last=False) if found and _verb().search(found[1]) else None
+
+
+def _clause_after(after: str, *, ended: bool) -> str:
+    """The rest of the sentence behind a quotation; nothing when the sentence was over and another begins."""
+    text = after.lstrip(" \u00a0")
+    starts_new = bool(text) and text[0].isupper() and ended and not re.match(r"[,–—-]", text)
+    clause = _SENTENCE_END.split(text.lstrip(",.–—- \u00a0"), maxsplit=1)[0]
+    if starts_new and not re.match(rf"(?:{_any('pronoun')})\b", clause, re.IGNORECASE):
+        found = _verb().search(clause)
+        return clause if found and len(clause[: found.start()].split()) <= 4 and len(clause.split()) <= 8 else ""
+    return clause
+
+
+def _announced(blocks: Sequence[Block], index: int) -> Subject | None:
+    """A quotation alone in its paragraph: the paragraph before may end in "Assad said:"."""
+    text = blocks[index - 1].text.rstrip() if index else ""
+    if not text.endswith((":", "：", ",")):
+        return None
+    return _subject(_SENTENCE_END.split(text)[-1], nearest_last=True)
+
+
+def announces_quotation(text: str) -> bool:
+    """Whether a paragraph ends in a colon after a verb of speech with a subject ("Assad said:")."""
+    return (
+        text.rstrip().endswith(":") and _subject(_SENTENCE_END.split(text.rstrip())[-1], nearest_last=True) is not None
+    )
+
+
+def _continues(blocks: Sequence[Block], previous: Span, span: Span) -> bool:
+    """The same speaker goes on: in the same paragraph, or in the next one that is all quotation."""
+    if span.continued or previous.block == span.block:
+        return True
+    block = blocks[span.block]
+    alone = not block.text[: span.outer_start - block.start].strip()
+    return alone and span.block == previous.block + 1
+
+
+def _subject(clause: str, *, nearest_last: bool) -> Subject | None:
+    """The subject of the verb of speech in a clause; of several verbs the one nearest to the quotation decides."""
+    verbs = list(_verb().finditer(clause))
+    for verb in reversed(verbs) if nearest_last else verbs:
+        if found := _subject_of_verb(clause, verb):
+            return found
+    lead = _lead().search(clause)
+    if lead and (names := names_in(clause[lead.end() : lead.end() + 60])):
+        return Subject(without_title(names[0][0]))
+    return None
+
+
+def _subject_of_verb(clause: str, verb: re.Match[str]) -> Subject | None:
+    before, after = clause[: verb.start()], clause[verb.end() :]
+    if _ARABIC.search(verb[0]):
+        return arabic_subject(after)
+    if (found := _appositive(before)) or (found := _name_before(before)):
+        return found
+    if _points_back(before[-80:], at_end=True):
+        return Subject(None)
+    if _nobody().search(" ".join(before.split()[-3:])):
+        return None
+    return _inverted(after)
+
+
+def _appositive(before: str) -> Subject | None:
+    """ "Monzer Akbik, a senior member of X, told": the name before the comma is the subject."""
+    if not before.rstrip().endswith(","):
+        return None
+    names = [name for name in names_in(before) if re.match(r"\s*,\s*\S", before[name[2] :])]
+    return Subject(without_title(names[-1][0])) if names else None
+
+
+def _name_before(before: str) -> Subject | None:
+    names = names_in(before)
+    if not names:
+        return None
+    name, _, end = names[-1]
+    between = before[end:]
+    if len(between.split()) > 3 or re.search(r"[,;:.!?]", between.rstrip(" ,")) or _nobody().search(between):
+        return _first_before_comma(before, names)
+    return Subject(without_title(name))
+
+
+def _first_before_comma(before: str, names: Sequence[tuple[str, int, int]]) -> Subject | None:
+    """ "Idris Halvani, who led the talks, was": a name, a clause between commas, the verb."""
+    name, _, end = names[0]
+    rest = before[end:]
+    nearest = rest.rsplit(",", 1)[-1]
+    if not re.match(r"\s*,", rest) or "," not in rest.strip()[1:] or any(w[0].isupper() for w in nearest.split()):
+        return None
+    return Subject(without_title(name))
+
+
+def _points_back(text: str, *, at_end: bool) -> bool:
+    """A pronoun or a noun for a person next to the verb."""
+    words = [plain(word) for word in re.findall(r"[\w’'-]+", text)]
+    near = words[-3:] if at_end else words[:3]
+    if any(word in _set("pronoun") for word in near):
+        return True
+    return any(word.split("-")[-1] in _set("person") for word in (words[-9:] if at_end else words[:5]))
+
+
+def _inverted(after: str) -> Subject | None:
+    """ "said the minister", "a-t-elle répondu", "говорит Черешник"."""
+    head = re.split(r"[,;:.!?“”«»\"]", after, maxsplit=1)[0]
+    names = names_in(head)
+    if names and len(head[: names[0][1]].split()) <= 6:
+        return Subject(without_title(names[0][0]))
+    return Subject(None) if _points_back(head, at_end=False) else None
+
+
+def arabic_subject(after: str) -> Subject | None:
+    """The words behind an Arabic verb up to a particle or a mark: titles off, at most three are the name."""
+    words: list[str] = []
+    titled = False
+    for word in re.split(r"\s+", re.split(r"[،؛:.!؟«“\"(]", after, maxsplit=1)[0].strip()):
+        if not word or word in _raw("stop") or word.startswith(("لـ", "بـ")):
+            break
+        if plain(word) in _titles():
+            titled = True
+            continue
+        if word.startswith("ال") and (titled or word in _raw("person")) and not words:
+            titled = True
+            continue
+        words.append(word)
+    if not words:
+        return Subject(None)
+    return Subject(" ".join(words[-2:])) if len(words) <= 4 else Subject(None)
+
+
+def arabic_people(texts: Sequence[str]) -> list[str]:
+    """Full names of those who stand behind Arabic verbs of speech; a family name alone is completed from the text."""
+    subjects = [
+        arabic_subject(t[verb.end() :]) for t in texts for verb in _verb().finditer(t) if _ARABIC.search(verb[0])
+    ]
+    names = dict.fromkeys(subject.name for subject in subjects if subject and subject.name)
+    completed = [full for name in names for full in ([name] if " " in name else _completed(name, texts))]
+    return list(dict.fromkeys(completed))
+
+
+def _completed(family: str, texts: Sequence[str]) -> list[str]:
+    """The word before a family name, where it is no verb, title or particle: the given name."""
+    befores = (m[1] for t in texts for m in re.finditer(rf"(?<!\w)(\w{{3,}})\s+{re.escape(family)}(?!\w)", t))
+    known = _raw("verb") | _raw("stop") | _raw("person")
+    given = [w for w in befores if w not in known and plain(w) not in _titles() and not w.startswith("ال")]
+    return [f"{given[0]} {family}"] if given else []
+
+
+@cache
+def _verb() -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w’'])(?:{_any('verb')})(?![\w])", re.IGNORECASE)
+
+
+@cache
+def _lead() -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{_any('lead')})(?!\w)", re.IGNORECASE)
+
+
+@cache
+def _nobody() -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{_any('nobody')})(?!\w)", re.IGNORECASE)
+
+
+def _any(key: str) -> str:
+    return "|".join(re.escape(word) for word in sorted(load("speech")[key], key=len, reverse=True))
+
+
+@cache
+def _set(key: str) -> frozenset[str]:
+    return frozenset(plain(word) for word in load("speech")[key])
+
+
+@cache
+def _raw(key: str) -> frozenset[str]:
+    return frozenset(load("speech")[key])
+
+
+@cache
+def _titles() -> frozenset[str]:
+    return frozenset(plain(word) for word in load("names")["titles"])
+
+
+def spoken_by(person: str, speakers: Sequence[str | None]) -> int:
+    """How many quotations a person has."""
+    return sum(1 for speaker in speakers if speaker and same_person(person, speaker))

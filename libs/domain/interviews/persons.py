@@ -1,0 +1,107 @@
+"""Names of persons in running text, and the fullest spelling of each.
+
+In: text. Out: names as printed. There is no list of people: capitals, titles and position decide, and in scripts without
+capitals only what stands behind a verb of speech or a title.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+from libs.domain.interviews.names import person_words, plain, same_person
+from libs.domain.interviews.vocabulary import load
+
+_CAPITAL = r"[^\W\d_a-zß-öø-ÿа-яё\u0600-\u06ff\u0590-\u05ff]"
+_PART = rf"(?:(?:[aA]l|[eE]l|[aA]d|[aA]r|[aA]s|[dDlLO])[-’'‑])?{_CAPITAL}[\w’'‑-]*"
+_INITIAL = rf"{_CAPITAL}\."
+_PARTICLE = r"(?:de la|de los|von der|van der|van den|van|von|de|del|della|di|da|dos|du|bin|ibn|ben|al|el|ter|zu|y)"
+NAME = rf"(?:{_INITIAL}|{_PART})(?:[ \u00a0](?:{_PARTICLE}[ \u00a0])?(?:{_INITIAL}|{_PART})){{0,4}}"
+_NAME = re.compile(rf"(?<![\w’'-]){NAME}")
+
+
+def names_in(text: str) -> list[tuple[str, int, int]]:
+    """Runs of capitalised words that may be a person: (name, start, end), titles and first words of sentences cut off."""
+    found = []
+    for match in _NAME.finditer(text):
+        before = re.search(r"([\w-]+)[\s«“\"'‘]+$", text[max(0, match.start() - 30) : match.start()])
+        if before and plain(before[1]) in _media():  # "the magazine Science Lantern"
+            continue
+        if person := _as_person(match[0], match.start()):
+            found.append(person)
+    return found
+
+
+def _as_person(printed: str, start: int) -> tuple[str, int, int] | None:
+    words = list(re.finditer(r"\S+", printed))
+    while words and _is_lead_in(words[0][0]):
+        words.pop(0)
+    if not words or any(_is_thing(word[0]) for word in words):
+        return None
+    begin, end = words[0].start(), words[-1].end()
+    name = re.sub(r"[’']s?$", "", printed[begin:end]).rstrip(".,-")
+    if not person_words(name) or len(plain(name)) < 2:
+        return None
+    return name, start + begin, start + begin + len(name)
+
+
+def _is_lead_in(word: str) -> bool:
+    """Titles, words that are capitalised for standing first, possessives and "Russia-backed"."""
+    if re.search(r"[’']s$|-[^\W\d_A-ZА-Я]+ed$", word):
+        return True
+    key = plain(word)
+    return key in _plain("titles") or key in _plain("sentence_start") or key in _plain("demonym")
+
+
+def _is_thing(word: str) -> bool:
+    return plain(re.sub(r"[’']s?$", "", word)) in _plain("thing")
+
+
+def fullest(name: str, known: Iterable[str]) -> str:
+    """The longest spelling among `known` that is the same person, with more words first; the name itself if none."""
+    same = [other for other in known if same_person(name, other)]
+    return max([name, *same], key=lambda other: (_weight(other), other == name))
+
+
+def resolve(name: str, known: Sequence[str]) -> str | None:
+    """The person a printed subject means: a full name, a family name or a given name of one of `known`; else `None`."""
+    if len(person_words(name)) > 1:
+        return fullest(name, known)
+    found = fullest(name, known)
+    if len(person_words(found)) > 1:
+        return found
+    given = {fullest(other, known) for other in known if plain(person_words(other)[0]) == plain(name)}
+    if len(given) == 1:
+        return given.pop()
+    return name if re.search(r"[\u0600-\u06ff]", name) else None  # no capitals to tell a name by: the verb did
+
+
+def _weight(name: str) -> tuple[int, int, int]:
+    words = person_words(name)
+    return len(words), sum(len(word.strip(".")) for word in words), -sum(word.isupper() for word in words)
+
+
+def without_title(name: str) -> str:
+    """A name without leading titles, spelt as printed: "President Bashar al-Assad" is "Bashar al-Assad"."""
+    words = name.split()
+    while len(words) > 1 and plain(words[0]) in _plain("titles"):
+        words.pop(0)
+    return " ".join(words)
+
+
+def people(texts: Sequence[str]) -> list[str]:
+    """The names of two words and more in some texts, each spelling once, in order."""
+    found = (name for text in texts for name, _, _ in names_in(text))
+    return list(dict.fromkeys(name for name in found if len(person_words(name)) > 1))
+
+
+@cache
+def _media() -> frozenset[str]:
+    words = load("names")
+    kinds = (*words["media_neutral"], *words["media_radio"], *words["media_television"])
+    return frozenset(plain(word) for word in kinds if len(word) > 3)
+
+
+@cache
+def _plain(key: str) -> frozenset[str]:
+    source = "names" if key == "titles" else "persons"
+    return frozenset(plain(word) for word in load(source)[key])
