@@ -1,0 +1,225 @@
+"""Which paragraphs are the article.
+
+In: the paragraphs of a page. Out: those of its main text, in order. Two steps: the part of the page that holds the text
+(the subtree with the largest sum of paragraph weights), then, paragraph by paragraph, what inside it is no text of the
+article: headlines and datelines above it, teasers, boxes, captions, share lines, tags, tails.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+
+from lxml.html import HtmlElement
+
+from libs.domain.extraction.paragraphs import Paragraph
+from libs.domain.extraction.rules import attribute_words, class_words, fold, markers
+
+_SENTENCE = re.compile(r"[.!?…。！？؟:;»”\"’']\W*$")
+_WORDS = re.compile(r"\w+")
+_CREDIT_END = re.compile(
+    r"\((?:image|photo|picture|pic|foto|bild|credit|source|фото|صورة)\b[^()]{0,60}\)\W*$|(?:/|\||©)\s*(?:getty|reuters|afp|ap|epa|dpa|shutterstock|alamy)[\w\s/]{0,30}$",
+    re.I,
+)
+_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.\w+|https?://\S+$")
+_TAIL_SHARE = 0.25  # a heading that ends the article stands in its last part, unless only links follow
+_CARD_WORDS = 80  # teasers on front pages seldom reach 60 words; articles of a digest seldom stay below 100
+
+
+def weight(p: Paragraph) -> float:
+    """How much a paragraph speaks for the part of the page it stands in; negative speaks against it."""
+    if p.noise is not None or p.comments is not None:
+        return -0.4 * min(p.words, 60)
+    if p.link_share > 0.5:
+        return -1.0 - 0.3 * min(p.words, 20)
+    if p.words >= 10 or (p.words >= 5 and _SENTENCE.search(p.text)):
+        return min(p.words, 120) * (1 - p.link_share)
+    if p.level or p.kind in ("strong", "em", "term", "definition"):
+        return 0.5
+    return -1.0
+
+
+def densest(paragraphs: Sequence[Paragraph], weights: Sequence[float]) -> HtmlElement | None:
+    """The element whose paragraphs weigh most together; of equals the outermost. None without any text."""
+    own: dict[HtmlElement, float] = {}
+    for p, w in zip(paragraphs, weights, strict=True):
+        own[p.element] = own.get(p.element, 0.0) + w
+    sums: dict[HtmlElement, float] = {}
+    for element, w in own.items():
+        node: HtmlElement | None = element
+        while node is not None:
+            sums[node] = sums.get(node, 0.0) + w
+            node = node.getparent()
+    best, most = None, 0.0
+    for element, total in sums.items():
+        if total > most + 1e-9 or (best is not None and abs(total - most) <= 1e-9 and element in best.iterancestors()):
+            best, most = element, total
+    return best
+
+
+def main_part(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
+    """Paragraphs of the part of the page that holds its text, furniture included; empty when there is none."""
+    root = densest(paragraphs, [weight(p) for p in paragraphs])
+    if root is None:
+        return []
+    inside = set(root.iter())
+    return [p for p in paragraphs if p.element in inside]
+
+
+def trim(part: Sequence[Paragraph], title: Paragraph | None, summary: str = "") -> list[Paragraph]:
+    """The article's paragraphs of `part`. `title` prints the headline, `summary` is the page's own description."""
+    below = _after_title(part, title)
+    cards = _card_paragraphs(below)
+    kept = [p for p in below if p.noise is None and p.comments is None and id(p) not in cards]
+    kept = _before_tail(kept, title)
+    kept = _after_head([p for p in kept if not is_furniture(p)], title, fold(summary))
+    while kept and kept[-1].level and kept[-1].words < 15:
+        kept.pop()
+    return kept
+
+
+def _after_title(part: Sequence[Paragraph], title: Paragraph | None) -> list[Paragraph]:
+    """Cut up to the title, unless more text stands above it than below."""
+    if title is None:
+        return list(part)
+    above = [p for p in part if p.index < title.index and p.noise is None and p.comments is None]
+    below = [p for p in part if p.index > title.index]
+    if sum(p.words for p in above) > 2 * sum(p.words for p in below if p.noise is None and p.comments is None):
+        return [p for p in part if p is not title]
+    return below
+
+
+def is_furniture(p: Paragraph) -> bool:
+    """Whether a paragraph alone shows that it is no text of the article."""
+    if p.link_share > 0.8 and p.words < 40:
+        return not p.text.startswith(("http://", "https://"))
+    if p.words > 45:
+        return False
+    text = fold(p.text)
+    rules = markers()
+    if rules.teaser_start.match(text) and (p.links or p.words < 6):
+        return True
+    if rules.caption_start.match(text) and p.words < 30:
+        return True
+    if p.words < 40 and (rules.promo_start.match(text) or _CREDIT_END.search(p.text)):
+        return True
+    if rules.comment_notice.search(text) and p.words < 25:
+        return True
+    if not any(c.isalnum() for c in p.text):
+        return True
+    return (
+        p.words <= 5
+        and p.kind == "paragraph"
+        and not _SENTENCE.search(p.text)
+        and p.element.tag not in ("p", "td", "th", "blockquote", "pre", "font")
+    )
+
+
+def _card_paragraphs(paragraphs: Sequence[Paragraph]) -> set[int]:
+    """Ids of paragraphs in teaser cards: a heading that is a link to elsewhere, with a short text beside it."""
+    found: set[int] = set()
+    by_element: dict[HtmlElement, list[Paragraph]] = {}
+    for p in paragraphs:
+        by_element.setdefault(p.element, []).append(p)
+    heads = [p for p in paragraphs if p.level and p.link_share > 0.8 and _leads_away(p)]
+    for n, head in enumerate(heads):
+        card = head.element
+        while True:
+            parent = card.getparent()
+            if parent is None or any(
+                h.element in set(parent.iter()) for h in heads[max(0, n - 1) : n + 2] if h is not head
+            ):
+                break
+            if sum(p.words for e in parent.iter() for p in by_element.get(e, ())) > _CARD_WORDS + head.words:
+                break
+            card = parent
+        found |= {id(p) for e in card.iter() for p in by_element.get(e, ())}
+    return found if len(heads) > 1 else set()
+
+
+def _leads_away(p: Paragraph) -> bool:
+    links = p.element.xpath(".//a/@href | ancestor::a/@href")
+    return any(not str(h).startswith("#") for h in links)
+
+
+def _after_head(kept: list[Paragraph], title: Paragraph | None, summary: str) -> list[Paragraph]:
+    """Drop headlines, decks, key points and datelines that stand between the title and the text itself."""
+    if not kept:
+        return kept
+    home = _home(kept)
+    header = _header_of(title)
+    total = sum(p.words for p in kept)
+    for n, p in enumerate(kept[:12]):
+        if p.words > 0.2 * total or not _is_head(p, home, header, summary):
+            return kept[n:]
+    return kept[12:]
+
+
+def _home(kept: Sequence[Paragraph]) -> HtmlElement | None:
+    """The element that directly holds most of the text's paragraphs."""
+    words: Counter[HtmlElement] = Counter()
+    for p in kept:
+        parent = p.element.getparent()
+        for element in (p.element, parent, parent.getparent() if parent is not None else None):
+            if element is not None:
+                words[element] += p.words
+    total = sum(p.words for p in kept)
+    holders = [e for e, n in words.items() if n >= 0.7 * total]
+    return min(holders, key=lambda e: words[e], default=None) if holders else None
+
+
+def _header_of(title: Paragraph | None) -> HtmlElement | None:
+    if title is None:
+        return None
+    return next((e for e in title.element.iterancestors() if e.tag == "header"), None)
+
+
+def _is_head(p: Paragraph, home: HtmlElement | None, header: HtmlElement | None, summary: str) -> bool:
+    if header is not None and header in p.element.iterancestors():
+        return True
+    outside = home is not None and p.element is not home and home not in p.element.iterancestors()
+    if p.level and (outside or p.level <= 2):
+        return True
+    if not outside:
+        return False
+    names = attribute_words(
+        " ".join(
+            filter(None, (p.element.get("class"), *(e.get("class") for e in [p.element.getparent()] if e is not None)))
+        )
+    )
+    if names & class_words().deck or p.kind in ("list_item", "term", "definition"):
+        return True
+    if p.words < 12 and not (p.words >= 5 and _SENTENCE.search(p.text)):
+        return True
+    text = fold(p.text)
+    return bool(summary) and len(text) > 30 and (summary.startswith(text[:60]) or text.startswith(summary[:60]))
+
+
+def _before_tail(paragraphs: list[Paragraph], title: Paragraph | None) -> list[Paragraph]:
+    """Cut at the heading of related articles or comments that ends the article, and where the headline comes again."""
+    rules = markers()
+    headline = _WORDS.findall(fold(title.text)) if title is not None else None
+    total = sum(p.words for p in paragraphs)
+    before = 0
+    for n, p in enumerate(paragraphs):
+        if n and before > 30:
+            text = fold(p.text)
+            if p.words <= 8:
+                rest = total - before
+                if rules.comments_heading.match(text) and (
+                    p.level or p.kind == "strong" or any(c.isdigit() for c in text)
+                ):
+                    return paragraphs[:n]
+                if rules.teaser_heading.match(text) and (
+                    rest < _TAIL_SHARE * total or _mostly_links(paragraphs[n + 1 :])
+                ):
+                    return paragraphs[:n]
+            if p.level and headline and len(headline) > 3 and _WORDS.findall(text) == headline:
+                return paragraphs[:n]
+        before += p.words
+    return paragraphs
+
+
+def _mostly_links(paragraphs: Sequence[Paragraph]) -> bool:
+    words = sum(p.words for p in paragraphs)
+    links = sum(1 for p in paragraphs if p.link_share > 0.8)
+    return links > 0.3 * len(paragraphs) or sum(p.words * p.link_share for p in paragraphs) > 0.5 * words

@@ -1,0 +1,348 @@
+"""A parsed page as a flat list of paragraphs, each with what the markup around it tells.
+
+In: an lxml tree. Out: `Paragraph`s in reading order. One walk over the tree; nothing is thrown away here but scripts,
+form controls and pictures. What stands inside navigation, boxes or reader comments is marked, not dropped: a later step
+decides, because class names lie.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from lxml.html import HtmlElement
+
+from libs.domain.documents import BlockKind
+from libs.domain.extraction.decode import clean
+from libs.domain.extraction.rules import attribute_words, class_words
+
+BOLD, ITALIC, LINK, APART = 1, 2, 4, 8
+
+_SKIP = frozenset(
+    "script style noscript iframe svg canvas audio video object embed template head title select option textarea input button map math applet frameset progress meter dialog".split()
+)
+_BLOCK = frozenset(
+    "html body p div section article main header footer aside nav h1 h2 h3 h4 h5 h6 ul ol li dl dt dd table caption thead tbody tfoot tr td th blockquote pre figure figcaption form fieldset legend details summary address hr center dir menu hgroup search".split()
+)
+_HARD = frozenset(("nav", "figcaption", "footer", "menu", "legend"))
+_SOFT = frozenset(("aside", "form", "address"))
+_BOLD = frozenset(("b", "strong"))
+_ITALIC = frozenset(("i", "em", "cite"))
+_KINDS: dict[str, BlockKind] = {"dt": "term", "dd": "definition", "li": "list_item", "blockquote": "blockquote"} | {
+    f"h{n}": "heading" for n in range(1, 7)
+}
+_ROLES = frozenset(
+    (
+        "navigation",
+        "banner",
+        "contentinfo",
+        "complementary",
+        "dialog",
+        "alertdialog",
+        "search",
+        "menu",
+        "menubar",
+        "toolbar",
+        "alert",
+        "tooltip",
+    )
+)
+_CAPTION = frozenset(("caption", "captions", "credit", "credits"))
+_HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
+_BREAK = re.compile(r"[ ]*\n[ ]*(?:\n[ ]*)+")
+_BLANKS = re.compile(r"[^\S\n]+")
+_SPACE = re.compile(r"\s+")
+_WORD = re.compile(r"\w+")
+_LABEL_CHARS = 90  # a speaker's name with titles; longer bold beginnings are emphasis
+_RULE_BOLD = re.compile(r"([^{}]{1,300})\{([^{}]{0,800})\}")
+
+
+@dataclass(slots=True, eq=False)
+class Paragraph:
+    """Text of one block. `links` counts characters inside links; `noise` and `comments` are the outermost ancestors
+    that mark furniture or reader comments; `level` is 1 to 6 in headings, else 0."""
+
+    text: str
+    element: HtmlElement
+    kind: BlockKind
+    label: str | None
+    links: int
+    noise: HtmlElement | None
+    comments: HtmlElement | None
+    level: int
+    words: int
+    index: int = 0
+
+    @property
+    def link_share(self) -> float:
+        return self.links / max(1, len(self.text))
+
+
+Choose = Callable[[Sequence[Paragraph]], list[Paragraph]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    style: int
+    kind: BlockKind
+    level: int
+    noise: HtmlElement | None
+    comments: HtmlElement | None
+    pre: bool = False
+
+
+def styled_classes(css: str) -> dict[str, int]:
+    """Classes that the page's own style sheet sets bold or italic, as speakers' names often are."""
+    found: dict[str, int] = {}
+    for m in _RULE_BOLD.finditer(css[:200_000]):
+        rule = m.group(2)
+        style = BOLD if re.search(r"font-weight\s*:\s*(?:bold|[6-9]00)", rule) else 0
+        style |= ITALIC if re.search(r"font-style\s*:\s*italic", rule) else 0
+        if style:
+            found |= {name: style for name in re.findall(r"(?:^|,)\s*(?:p|span|div)?\.([\w-]+)\s*(?=,|$)", m.group(1))}
+    return found
+
+
+class Walk:
+    """One pass over a tree. `trusted` are elements whose class names are not believed."""
+
+    def __init__(self, classes: dict[str, int], trusted: Iterable[HtmlElement] = ()) -> None:
+        self._classes = classes
+        self._trusted = set(trusted)
+        self._runs: list[tuple[str, int]] = []
+        self._words = class_words()
+        self.found: list[Paragraph] = []
+
+    def read(self, root: HtmlElement) -> list[Paragraph]:
+        """All paragraphs of `root` in order."""
+        self._visit(root, _Context(0, "paragraph", 0, None, None))
+        self._flush(root, _Context(0, "paragraph", 0, None, None))
+        for index, paragraph in enumerate(self.found):
+            paragraph.index = index
+        return self.found
+
+    def _visit(self, element: HtmlElement, context: _Context) -> None:
+        if element.text:
+            self._add(element.text, context)
+        for child in element:
+            tag = child.tag
+            if isinstance(tag, str) and tag not in _SKIP:
+                if tag == "br":
+                    self._runs.append(("\n", context.style))
+                elif tag in _BLOCK:
+                    self._flush(element, context)
+                    inside = self._enter(child, tag, context)
+                    self._visit(child, inside)
+                    self._flush(child, inside)
+                else:
+                    self._visit(child, self._inline(child, tag, context))
+            elif tag == "button":
+                self._runs.append((" ", context.style))
+            if child.tail:
+                self._add(child.tail, context)
+
+    def _add(self, text: str, context: _Context) -> None:
+        self._runs.append((text if context.pre else _SPACE.sub(" ", text), context.style))
+
+    def _inline(self, element: HtmlElement, tag: str, context: _Context) -> _Context:
+        style = context.style
+        if tag in _BOLD:
+            style |= BOLD
+        elif tag in _ITALIC:
+            style |= ITALIC
+        elif tag == "a" and element.get("href"):
+            style |= LINK
+        names = element.get("class")
+        if tag == "font" or names:
+            style |= APART
+            style |= self._style_of(names)
+        noise, comments = context.noise, context.comments
+        if names or element.get("id") or element.get("style"):
+            noise, comments = self._marks(element, tag, context)
+        if style == context.style and noise is context.noise and comments is context.comments:
+            return context
+        return _Context(style, context.kind, context.level, noise, comments, context.pre)
+
+    def _style_of(self, names: str | None) -> int:
+        style = 0
+        for name in (names or "").split()[:8]:
+            style |= self._classes.get(name, 0)
+        return style
+
+    def _enter(self, element: HtmlElement, tag: str, context: _Context) -> _Context:
+        kind, level = context.kind, context.level
+        if tag in _KINDS:
+            if not (kind in ("blockquote", "term", "definition") and tag == "li"):
+                kind = _KINDS[tag]
+            level = int(tag[1]) if tag[0] == "h" and tag[1:].isdigit() else 0
+        noise, comments = self._marks(element, tag, context)
+        style = context.style & ~APART | self._style_of(element.get("class"))
+        return _Context(style, kind, level, noise, comments, context.pre or tag == "pre")
+
+    def _marks(
+        self, element: HtmlElement, tag: str, context: _Context
+    ) -> tuple[HtmlElement | None, HtmlElement | None]:
+        noise, comments = context.noise, context.comments
+        if element in self._trusted or (noise is not None and comments is not None):
+            return noise, comments
+        names = " ".join(filter(None, (element.get("class"), element.get("id"))))
+        words = attribute_words(names) if names else frozenset[str]()
+        if comments is None and self._comments(element, words):
+            comments = element
+        if noise is None and self._furniture(element, tag, words):
+            noise = element
+        return noise, comments
+
+    def _comments(self, element: HtmlElement, words: frozenset[str]) -> bool:
+        kind = element.get("itemtype") or ""
+        if kind and kind.rstrip("/").rsplit("/", 1)[-1] in ("Comment", "UserComments"):
+            return True
+        if element.get("data-kind") == "comment" or element.get("data-component") == "comments":
+            return True
+        names = self._words
+        if words & names.comments and not words & names.not_comments:
+            return element.tag not in ("body", "html", "main")
+        label = element.get("aria-label")
+        return (
+            bool(label)
+            and bool(attribute_words(label) & names.comments)
+            and element.tag in ("section", "div", "aside", "ol", "ul")
+        )
+
+    def _furniture(self, element: HtmlElement, tag: str, words: frozenset[str]) -> bool:
+        if tag in _HARD or tag in _SOFT:
+            return True
+        if element.get("role") in _ROLES or element.get("aria-hidden") == "true" or element.get("hidden") is not None:
+            return True
+        style = element.get("style")
+        if style and _HIDDEN.search(style):
+            return True
+        if not words or tag in ("body", "html", "main", "h1"):
+            return False
+        if words & self._words.keep and not words & _CAPTION:
+            return False
+        return bool(words & self._words.noise) or any(w.startswith(self._words.noise_prefixes) for w in words)
+
+    def _flush(self, element: HtmlElement, context: _Context) -> None:
+        runs, self._runs = self._runs, []
+        if not any(text and not text.isspace() for text, _ in runs):
+            return
+        for part in _split(runs):
+            self._emit(part, element, context)
+
+    def _emit(self, runs: list[tuple[str, int]], element: HtmlElement, context: _Context) -> None:
+        text = _tidy("".join(t for t, _ in runs))
+        if not text:
+            return
+        solid = [(t, s) for t, s in runs if t.strip()]
+        common = solid[0][1]
+        for _, style in solid:
+            common &= style
+        kind = context.kind
+        if kind == "paragraph":
+            kind = "strong" if common & BOLD else "em" if common & ITALIC else kind
+        links = sum(len(t.strip()) for t, s in solid if s & LINK)
+        self.found.append(
+            Paragraph(
+                text,
+                element,
+                kind,
+                _label(solid, common, text),
+                links,
+                context.noise,
+                context.comments,
+                context.level,
+                len(_WORD.findall(text)),
+            )
+        )
+
+
+def _split(runs: list[tuple[str, int]]) -> list[list[tuple[str, int]]]:
+    """Runs of one block, parted where two line breaks follow each other."""
+    if sum(t.count("\n") for t, _ in runs) < 2:
+        return [runs]
+    parts: list[list[tuple[str, int]]] = [[]]
+    breaks = 0
+    for text, style in runs:
+        if text == "\n":
+            breaks += 1
+        elif text.strip():
+            if breaks >= 2:
+                parts.append([])
+            breaks = 0
+        parts[-1].append((text, style))
+    return parts
+
+
+def _tidy(text: str) -> str:
+    lines = (line.strip() for line in _BLANKS.sub(" ", text).split("\n"))
+    return clean("\n".join(line for line in lines if line))
+
+
+def _label(runs: list[tuple[str, int]], common: int, text: str) -> str | None:
+    """Text set apart at the start: a bold, italic or otherwise marked run that the rest of the paragraph is not."""
+    first = runs[0][1] & ~common & (BOLD | ITALIC | APART)
+    if not first or runs[0][1] & LINK:
+        return None
+    taken = []
+    for part, style in runs:
+        if not style & first:
+            break
+        taken.append(part)
+    label = _tidy("".join(taken))
+    if not label or len(label) > _LABEL_CHARS or len(label) >= len(text) or not text.startswith(label):
+        return None
+    return label
+
+
+def _running(p: Paragraph) -> bool:
+    return p.words >= 8 and p.link_share < 0.5
+
+
+def _signature(element: HtmlElement) -> tuple[str, str]:
+    return str(element.tag), element.get("class") or element.get("id") or ""
+
+
+def read_paragraphs(root: HtmlElement, choose: Choose, css: str = "") -> tuple[list[Paragraph], list[Paragraph]]:
+    """All paragraphs of a page, and those of the part that `choose` finds. Furniture marks that hold more running text
+    than that part are not believed, nor are comment marks, unless an article stands before them."""
+    classes = styled_classes(css) if css else {}
+    trusted: set[HtmlElement] = set()
+    for _ in range(8):
+        found = Walk(classes, trusted).read(root)
+        part = choose(found)
+        lying = (
+            _lying(found, sum(p.words for p in part if _running(p) and p.noise is None and p.comments is None))
+            - trusted
+        )
+        if not lying:
+            break
+        trusted |= lying
+    return found, part
+
+
+def _lying(paragraphs: Sequence[Paragraph], free: int) -> set[HtmlElement]:
+    """Marked elements that hold, alone or with others of their class, more than `free` words of running text."""
+    marked: dict[tuple[str, str], int] = {}
+    roots: dict[tuple[str, str], set[HtmlElement]] = {}
+    for p in paragraphs:
+        mark = p.comments if p.comments is not None else p.noise
+        if mark is not None and mark.tag != "nav" and _running(p):
+            key = _signature(mark)
+            marked[key] = marked.get(key, 0) + p.words
+            roots.setdefault(key, set()).add(mark)
+    liars: set[HtmlElement] = set()
+    for key, words in marked.items():
+        if words > max(free, 40) and not any(_early(paragraphs, root) for root in roots[key]):
+            liars |= roots[key]
+    return liars
+
+
+def _early(paragraphs: Sequence[Paragraph], root: HtmlElement) -> bool:
+    """Whether `root` marks comments and running text stands before it: then it may be comments, however long."""
+    before = 0
+    for p in paragraphs:
+        if p.comments is root:
+            return before >= 40
+        if p.noise is None and p.comments is None and _running(p):
+            before += p.words
+    return False
