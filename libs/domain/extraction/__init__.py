@@ -8,7 +8,7 @@ can end: a parser written in C cannot be stopped from within.
 import re
 
 from libs.domain.documents import ExtractedPage
-from libs.domain.extraction.decode import decode, unreadable
+from libs.domain.extraction.decode import to_text, unreadable
 from libs.domain.extraction.page import read_html
 from libs.domain.extraction.plaintext import read_text
 
@@ -35,10 +35,10 @@ def extract_page(
     if reason:
         return ExtractedPage((), rejected=reason)
     kind = (content_type or "").split(";")[0].strip().lower()
-    text = decode(raw, content_type)
+    text = to_text(raw, content_type)
     if _OTHER.match(text[:2_000]) or kind.startswith(("image/", "audio/", "video/", "font/")):
         return ExtractedPage((), rejected="not_html")
     marked_up = _HTML.search(text[:50_000]) is not None
-    if kind == "text/plain" and not re.match(r"\s*<(?:!doctype|html)", text, re.I) or not marked_up:
+    if (kind == "text/plain" and not re.match(r"\s*<(?:!doctype|html)", text, re.I)) or not marked_up:
         return read_text(text, url=url)
     return read_html(text, url=url, hint=published_hint)

@@ -25,11 +25,20 @@ _TAIL_SHARE = 0.25  # a heading that ends the article stands in its last part, u
 _CARD_WORDS = 80  # teasers on front pages seldom reach 60 words; articles of a digest seldom stay below 100
 
 
+_MENU = re.compile(r"\s[|·•»/]\s")
+
+
+def is_menu(text: str) -> bool:
+    """A row of short entries parted by bars or dots: navigation, share lines."""
+    entries = _MENU.split(text)
+    return len(entries) >= 3 and len(text.split()) <= 5 * len(entries)
+
+
 def weight(p: Paragraph) -> float:
     """How much a paragraph speaks for the part of the page it stands in; negative speaks against it."""
     if p.noise is not None or p.comments is not None:
         return -0.4 * min(p.words, 60)
-    if p.link_share > 0.5:
+    if p.link_share > 0.5 or is_menu(p.text):
         return -1.0 - 0.3 * min(p.words, 20)
     if p.words >= 10 or (p.words >= 5 and _SENTENCE.search(p.text)):
         return min(p.words, 120) * (1 - p.link_share)
@@ -69,8 +78,7 @@ def trim(part: Sequence[Paragraph], title: Paragraph | None, summary: str = "") 
     """The article's paragraphs of `part`. `title` prints the headline, `summary` is the page's own description."""
     below = _after_title(part, title)
     cards = _card_paragraphs(below)
-    kept = [p for p in below if p.noise is None and p.comments is None and id(p) not in cards]
-    kept = _before_tail(kept, title)
+    kept = [p for p in _before_tail(below, title) if p.noise is None and p.comments is None and id(p) not in cards]
     kept = _after_head([p for p in kept if not is_furniture(p)], title, fold(summary))
     while kept and kept[-1].level and kept[-1].words < 15:
         kept.pop()
@@ -92,19 +100,21 @@ def is_furniture(p: Paragraph) -> bool:
     """Whether a paragraph alone shows that it is no text of the article."""
     if p.link_share > 0.8 and p.words < 40:
         return not p.text.startswith(("http://", "https://"))
-    if p.words > 45:
+    if p.words > 45 and not (p.links and p.words <= _CARD_WORDS):
         return False
-    text = fold(p.text)
+    text = fold(p.text[:400])
     rules = markers()
     if rules.teaser_start.match(text) and (p.links or p.words < 6):
         return True
+    if p.words > 45:
+        return False
     if rules.caption_start.match(text) and p.words < 30:
         return True
     if p.words < 40 and (rules.promo_start.match(text) or _CREDIT_END.search(p.text)):
         return True
     if rules.comment_notice.search(text) and p.words < 25:
         return True
-    if not any(c.isalnum() for c in p.text):
+    if not any(c.isalnum() for c in p.text) or is_menu(p.text):
         return True
     return (
         p.words <= 5
@@ -196,27 +206,31 @@ def _is_head(p: Paragraph, home: HtmlElement | None, header: HtmlElement | None,
 
 def _before_tail(paragraphs: list[Paragraph], title: Paragraph | None) -> list[Paragraph]:
     """Cut at the heading of related articles or comments that ends the article, and where the headline comes again."""
-    rules = markers()
-    headline = _WORDS.findall(fold(title.text)) if title is not None else None
-    total = sum(p.words for p in paragraphs)
+    headline = _WORDS.findall(fold(title.text)) if title is not None else []
+    total = sum(p.words for p in paragraphs if _is_text(p))
     before = 0
     for n, p in enumerate(paragraphs):
-        if n and before > 30:
-            text = fold(p.text)
-            if p.words <= 8:
-                rest = total - before
-                if rules.comments_heading.match(text) and (
-                    p.level or p.kind == "strong" or any(c.isdigit() for c in text)
-                ):
-                    return paragraphs[:n]
-                if rules.teaser_heading.match(text) and (
-                    rest < _TAIL_SHARE * total or _mostly_links(paragraphs[n + 1 :])
-                ):
-                    return paragraphs[:n]
-            if p.level and headline and len(headline) > 3 and _WORDS.findall(text) == headline:
-                return paragraphs[:n]
-        before += p.words
+        if n and before > 30 and _ends(p, paragraphs[n + 1 :], total - before, total, headline):
+            return paragraphs[:n]
+        before += p.words if _is_text(p) else 0
     return paragraphs
+
+
+def _is_text(p: Paragraph) -> bool:
+    return p.noise is None and p.comments is None
+
+
+def _ends(p: Paragraph, following: Sequence[Paragraph], rest: int, total: int, headline: Sequence[str]) -> bool:
+    rules = markers()
+    if p.level and len(headline) > 3 and _is_text(p) and _WORDS.findall(fold(p.text)) == headline:
+        return True
+    if p.words > 8:
+        return False
+    text = fold(p.text)
+    late = rest < _TAIL_SHARE * total
+    if rules.comments_heading.match(text) and (p.level or p.kind == "strong" or any(c.isdigit() for c in text)):
+        return late or _is_text(p)
+    return _is_text(p) and rules.teaser_heading.match(text) is not None and (late or _mostly_links(following))
 
 
 def _mostly_links(paragraphs: Sequence[Paragraph]) -> bool:

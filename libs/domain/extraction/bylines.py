@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from libs.domain.extraction.body import is_menu
 from libs.domain.extraction.dates import Moment, has_time, read_declared_time, read_visible_time, without_time
 from libs.domain.extraction.paragraphs import Paragraph
 from libs.domain.extraction.rules import attribute_words, class_words, fold, markers
@@ -28,7 +29,8 @@ class Head:
     """What the lines around a title say. `used` are indices of paragraphs that are no text."""
 
     bylines: list[str] = field(default_factory=list)
-    weak: list[str] = field(default_factory=list)
+    dated: list[str] = field(default_factory=list)  # beside a date: likely an author
+    weak: list[str] = field(default_factory=list)  # alone on a line under the title
     credit: str | None = None
     moments: list[Moment] = field(default_factory=list)
     used: set[int] = field(default_factory=set)
@@ -107,6 +109,8 @@ def _read_line(text: str, p: Paragraph, head: Head, *, after: bool, day_first: b
     rules = markers()
     if words > 28 or rules.caption_start.match(folded) or rules.teaser_start.match(folded):
         return
+    if is_menu(text) and not has_time(text):
+        return
     dated = has_time(text)
     moment = read_visible_time(text, day_first=day_first) if dated else None
     machine = _machine_times(p)
@@ -118,7 +122,7 @@ def _read_line(text: str, p: Paragraph, head: Head, *, after: bool, day_first: b
     marked = _says_author(p)
     rest = without_time(text) if dated else text
     for piece in _PIECES.split(rest):
-        _read_piece(piece, p, head, dated=dated or bool(machine), marked=marked, after=after)
+        _read_piece(piece, p, head, dated=moment is not None or bool(machine), marked=marked, after=after)
 
 
 def _read_piece(piece: str, p: Paragraph, head: Head, *, dated: bool, marked: bool, after: bool) -> None:
@@ -130,7 +134,7 @@ def _read_piece(piece: str, p: Paragraph, head: Head, *, dated: bool, marked: bo
         head.credit = head.credit or piece.split(":", 1)[1].strip(" .") or None
         head.used.add(p.index)
         if dated and head.credit:
-            head.weak.append(head.credit)
+            head.dated.append(head.credit)
         return
     if not piece or not any(c.isalpha() for c in piece) or not rules.head_words.sub("", folded).strip(" .,:;()+-…"):
         return
@@ -138,10 +142,9 @@ def _read_piece(piece: str, p: Paragraph, head: Head, *, dated: bool, marked: bo
     name = clean_name(piece)
     if not name or len(name.split()) > _MAX_WORDS:
         return
-    if prefix and (prefix.group(0).rstrip()[-1:] in ":：" or _capital(name)) and len(name.split()) <= _MAX_WORDS:
-        head.bylines += [n for n in split_names(name) if n not in head.bylines]
-        head.used.add(p.index)
-    elif marked and not p.level:
+    if (prefix and (prefix.group(0).rstrip()[-1:] in ":：" or _capital(name)) and len(name.split()) <= _MAX_WORDS) or (
+        marked and not p.level
+    ):
         head.bylines += [n for n in split_names(name) if n not in head.bylines]
         head.used.add(p.index)
     elif (
@@ -152,16 +155,14 @@ def _read_piece(piece: str, p: Paragraph, head: Head, *, dated: bool, marked: bo
         and p.link_share < 0.9
         and _capital(name)
     ):
-        (head.weak.insert(0, name) if dated else head.weak.append(name))
+        (head.dated if dated else head.weak).append(name)
 
 
 def _capital(name: str) -> bool:
     """Begins like a name: upper case, or a script without case."""
     first = next((c for c in name if c.isalpha()), "")
-    return (
-        bool(first)
-        and (first.isupper() or first.lower() == first.upper())
-        or fold(name).startswith(("from ", "posted "))
+    return (bool(first) and (first.isupper() or first.lower() == first.upper())) or fold(name).startswith(
+        ("from ", "posted ")
     )
 
 

@@ -66,7 +66,7 @@ def _starts(lines: Sequence[Line], heads: Sequence[int]) -> list[int]:
 
 def _record(lines: Sequence[Line], published: str | None) -> Comment:
     author = time = None
-    body = []
+    body: list[str] = []
     for n, line in enumerate(lines):
         if (
             n < 4

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 from libs.domain.extraction.rules import fold, months
 
@@ -291,9 +291,8 @@ def _zoned(local: Moment, told: Moment) -> Moment:
     """A local time with the zone that makes it the told instant, if such a zone exists; else the told instant."""
     if local.hour is None:
         return told
-    utc = told._stamp().astimezone(timezone.utc).replace(tzinfo=None)
-    here = datetime(local.day.year, local.day.month, local.day.day, local.hour, local.minute)
-    minutes = round((here - utc).total_seconds() / 60)
+    as_if_utc = Moment(local.day, local.hour, local.minute, offset=0)
+    minutes = round((as_if_utc._stamp() - told._stamp()).total_seconds() / 60)
     if minutes % 15 == 0 and -12 * 60 <= minutes <= 14 * 60:
         return Moment(local.day, local.hour, local.minute, local.second, minutes)
     return told

@@ -75,7 +75,7 @@ def unreadable(raw: bytes) -> str | None:
     return "binary" if odd > 0.02 * len(head) + 40 else None
 
 
-def decode(raw: bytes, content_type: str | None) -> str:
+def to_text(raw: bytes, content_type: str | None) -> str:
     """The text of `raw`, cleaned. Never raises: what no encoding explains becomes U+FFFD."""
     for bom, name in _BOMS:
         if raw.startswith(bom):
@@ -141,9 +141,9 @@ def _legacy(raw: bytes, declared: list[str]) -> str:
         if text is not None and _plausible(text):
             return text
     guess = detect_encoding(raw[:_SNIFF_BYTES], html5_compatible=True, from_html_meta=False)
-    for name in (guess, "windows-1252"):
-        if name and name != "utf-8" and _known(name):
-            return raw.decode(name, "replace")
+    for guessed in (guess, "windows-1252"):
+        if guessed and guessed != "utf-8" and _known(guessed):
+            return raw.decode(guessed, "replace")
     return utf8
 
 

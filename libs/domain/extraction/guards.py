@@ -14,8 +14,10 @@ MAX_TAG_CHARS = 6_000  # a longer tag loses its attributes beyond the first ones
 MAX_DEPTH = 180  # libxml2 gives up at 256 open elements
 
 _CUT = re.compile(r"<(script|style|svg|template|iframe|object|canvas|math|!--)(?=[\s>/-]|$)|<!--", re.I)
-_CLOSE = {n: re.compile(f"</{n}", re.I) for n in "script style svg template iframe object canvas math".split()}
-_CLOSE["!--"] = re.compile("-->")
+_CLOSE = {
+    n: re.compile(f"</{n}", re.I) for n in ["script", "style", "svg", "template", "iframe", "object", "canvas", "math"]
+}
+_CLOSE["!--"] = re.compile("--!?>")
 _JSON_TYPE = re.compile(r"""type\s*=\s*["']?\s*application/(?:[\w.-]+\+)?json""", re.I)
 _LONG_TAG = re.compile(rf"<[A-Za-z][^<>]{{{MAX_TAG_CHARS},}}>")
 _ATTRIBUTE = re.compile(r"""\s([A-Za-z][\w:-]{0,40})\s*=\s*("[^"]{0,400}"|'[^']{0,400}'|[^\s"'>]{1,400})""")
@@ -26,7 +28,7 @@ _NESTING = re.compile(
 )
 
 
-class TooComplex(ValueError):  # noqa: N818 - an outcome, not a fault of the program
+class TooComplex(ValueError):
     """A page with more tags than any article needs."""
 
 
@@ -73,7 +75,7 @@ def _cut(text: str) -> tuple[str, list[str], str]:
             scripts.append(text[opened:end])
         elif name == "style" and len(css) < 20:
             css.append(text[opened : min(end, opened + 100_000)])
-        at = end + 3 if name == "!--" else _tag_end(text, end)
+        at = closing.end() if name == "!--" else _tag_end(text, end)
         kept.append(" " if name != "!--" else "")
     kept.append(text[at:])
     return "".join(kept), scripts[:30], "\n".join(css)

@@ -6,7 +6,7 @@ read bylines and times, judge, build.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urljoin
 
 from htmldate import find_date
@@ -21,7 +21,7 @@ from libs.domain.extraction.guards import TooComplex, make_safe
 from libs.domain.extraction.language import language_of
 from libs.domain.extraction.paragraphs import Paragraph, read_paragraphs
 from libs.domain.extraction.structured import Declared, read_declared
-from libs.domain.extraction.titles import find_title
+from libs.domain.extraction.titles import expose_title, find_title
 from libs.domain.extraction.tree import parse
 from libs.domain.extraction.verdict import judge
 from libs.domain.interviews import read_interview
@@ -53,6 +53,7 @@ def read_html(text: str, *, url: str, hint: str | None = None) -> ExtractedPage:
     found = ExtractedPage((), canonical_url=canonical, outlet=declared.site_name)
     if not paragraphs:
         return _rejected(found, "empty")
+    paragraphs, part = _part_title_lines(declared, paragraphs, part, url)
     title, printed = find_title(declared, paragraphs, url)
     articles, reason = _articles(root, paragraphs, part, declared, title, printed, url, hint)
     if reason:
@@ -72,6 +73,20 @@ def _choose(paragraphs: Sequence[Paragraph]) -> list[Paragraph]:
     return body.main_part(paragraphs)
 
 
+def _part_title_lines(
+    declared: Declared, paragraphs: list[Paragraph], part: list[Paragraph], url: str
+) -> tuple[list[Paragraph], list[Paragraph]]:
+    """Give the lines of a paragraph that holds date, title and author together a paragraph each."""
+    joined = expose_title(declared, [p for p in paragraphs if p.words <= 80], url)
+    if joined is None:
+        return paragraphs, part
+    lines = [replace(joined, text=t, label=None, links=0, words=len(t.split())) for t in joined.text.split("\n")]
+    paragraphs, part = ([q for p in ps for q in (lines if p is joined else [p])] for ps in (paragraphs, part))
+    for index, p in enumerate(paragraphs):
+        p.index = index
+    return paragraphs, part
+
+
 def _articles(
     root: HtmlElement,
     paragraphs: Sequence[Paragraph],
@@ -85,7 +100,7 @@ def _articles(
     day_first = not (declared.language or "").lower().replace("_", "-").startswith(("en-us", "en-ph"))
     sections = segments.split(part, printed)
     if sections:
-        return [_section(s, declared, day_first) for s in sections], None
+        return [_section(s, declared, day_first, last=s is sections[-1]) for s in sections], None
     kept = body.trim(part, printed, declared.summary)
     head = bylines.read_head(_head_lines(paragraphs, kept, printed), printed, day_first=day_first)
     times = _moments(declared.published) + head.moments
@@ -94,17 +109,19 @@ def _articles(
         return [], reason
     published = settle(times or _fallback_times(root, url), hint)
     names = bylines.declared_names(declared.authors) or head.bylines
-    closing, cut = bylines.closing_byline(kept, names or head.weak)
+    closing, cut = bylines.closing_byline(kept, names or head.dated or head.weak)
     kept = kept[: len(kept) - cut] if cut else kept
-    names = names or head.weak[:1] or ([closing] if closing else [])
+    names = names or head.dated[:1] or head.weak[:1] or ([closing] if closing else [])
     comments = _comments(paragraphs, published)
     modified = settle(_moments(declared.modified))
     return [_build(title, kept, names, head.credit, published, modified, comments, declared)], None
 
 
-def _section(section: segments.Section, declared: Declared, day_first: bool) -> ExtractedArticle:
-    """One article of several: its own title, byline, source and time; nothing is taken from the page."""
+def _section(section: segments.Section, declared: Declared, day_first: bool, *, last: bool) -> ExtractedArticle:
+    """One article of several: its own title, byline, source and time; nothing is taken from the page, whose own byline
+    may stand below the last article."""
     kept = body.trim(section.paragraphs, None)
+    kept = kept[: len(kept) - bylines.closing_byline(kept, ())[1]] if last else kept
     lines = [p for p in section.paragraphs[:6] if p.words <= 20]
     head = bylines.read_head(
         [p for p in lines if not kept or p.index <= kept[0].index + 3], section.title, day_first=day_first

@@ -18,18 +18,93 @@ from libs.domain.extraction.rules import attribute_words, class_words
 BOLD, ITALIC, LINK, APART = 1, 2, 4, 8
 
 _SKIP = frozenset(
-    "script style noscript iframe svg canvas audio video object embed template head title select option textarea input button map math applet frameset progress meter dialog".split()
+    [
+        "script",
+        "style",
+        "noscript",
+        "iframe",
+        "svg",
+        "canvas",
+        "audio",
+        "video",
+        "object",
+        "embed",
+        "template",
+        "head",
+        "title",
+        "select",
+        "option",
+        "textarea",
+        "input",
+        "button",
+        "map",
+        "math",
+        "applet",
+        "frameset",
+        "progress",
+        "meter",
+        "dialog",
+    ]
 )
 _BLOCK = frozenset(
-    "html body p div section article main header footer aside nav h1 h2 h3 h4 h5 h6 ul ol li dl dt dd table caption thead tbody tfoot tr td th blockquote pre figure figcaption form fieldset legend details summary address hr center dir menu hgroup search".split()
+    [
+        "html",
+        "body",
+        "p",
+        "div",
+        "section",
+        "article",
+        "main",
+        "header",
+        "footer",
+        "aside",
+        "nav",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "ul",
+        "ol",
+        "li",
+        "dl",
+        "dt",
+        "dd",
+        "table",
+        "caption",
+        "thead",
+        "tbody",
+        "tfoot",
+        "tr",
+        "td",
+        "th",
+        "blockquote",
+        "pre",
+        "figure",
+        "figcaption",
+        "form",
+        "fieldset",
+        "legend",
+        "details",
+        "summary",
+        "address",
+        "hr",
+        "center",
+        "dir",
+        "menu",
+        "hgroup",
+        "search",
+    ]
 )
 _HARD = frozenset(("nav", "figcaption", "footer", "menu", "legend"))
 _SOFT = frozenset(("aside", "form", "address"))
 _BOLD = frozenset(("b", "strong"))
 _ITALIC = frozenset(("i", "em", "cite"))
-_KINDS: dict[str, BlockKind] = {"dt": "term", "dd": "definition", "li": "list_item", "blockquote": "blockquote"} | {
-    f"h{n}": "heading" for n in range(1, 7)
-}
+_KINDS: dict[str, BlockKind] = {
+    "dt": "term", "dd": "definition", "li": "list_item", "blockquote": "blockquote",
+    "h1": "heading", "h2": "heading", "h3": "heading", "h4": "heading", "h5": "heading", "h6": "heading",
+}  # fmt: skip
 _ROLES = frozenset(
     (
         "navigation",
@@ -98,7 +173,7 @@ def styled_classes(css: str) -> dict[str, int]:
         style = BOLD if re.search(r"font-weight\s*:\s*(?:bold|[6-9]00)", rule) else 0
         style |= ITALIC if re.search(r"font-style\s*:\s*italic", rule) else 0
         if style:
-            found |= {name: style for name in re.findall(r"(?:^|,)\s*(?:p|span|div)?\.([\w-]+)\s*(?=,|$)", m.group(1))}
+            found |= dict.fromkeys(re.findall(r"(?:^|,)\s*(?:p|span|div)?\.([\w-]+)\s*(?=,|$)", m.group(1)), style)
     return found
 
 
@@ -174,6 +249,8 @@ class Walk:
             if not (kind in ("blockquote", "term", "definition") and tag == "li"):
                 kind = _KINDS[tag]
             level = int(tag[1]) if tag[0] == "h" and tag[1:].isdigit() else 0
+        elif kind == "heading":  # an unclosed heading does not make headings of all that follows
+            kind, level = "paragraph", 0
         noise, comments = self._marks(element, tag, context)
         style = context.style & ~APART | self._style_of(element.get("class"))
         return _Context(style, kind, level, noise, comments, context.pre or tag == "pre")

@@ -110,7 +110,7 @@ def _byline(line: str) -> str | None:
     if not prefix or len(line.split()) > 10 or line.endswith((".", "?", "!", ";")):
         return None
     name = bylines.clean_name(line)
-    return name if name and name != line and name[0].isupper() or (name and not name[0].isascii()) else None
+    return name if (name and name != line and name[0].isupper()) or (name and not name[0].isascii()) else None
 
 
 def _article(chunks: list[Chunk]) -> ExtractedArticle | None:

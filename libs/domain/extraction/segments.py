@@ -37,6 +37,8 @@ _POST = frozenset(
 )
 _MIN_WORDS = 45  # of running text in each section; teasers stay below
 _TITLE_WORDS = 30
+_BEFORE_SHARE = 0.3  # more text than this above the first title is an article, and what follows are its subheadings
+_FULL_WORDS = 100  # excerpts under linked titles are shorter than the posts themselves
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,10 @@ def split(part: Sequence[Paragraph], page_title: Paragraph | None) -> list[Secti
             continue
         sections = _sections(part, members)
         long_enough = [s for s in sections if _running(s.paragraphs) >= _MIN_WORDS]
-        if len(long_enough) >= 2 and len(long_enough) >= len(sections) - 1 and _proved(part, members):
+        before = _running(part[: members[0]])
+        if before > _BEFORE_SHARE * sum(_running(s.paragraphs) for s in sections):
+            continue
+        if len(long_enough) >= 2 and len(long_enough) >= len(sections) - 1 and _proved(part, members, sections):
             return long_enough
     return []
 
@@ -97,18 +102,29 @@ def _running(paragraphs: Sequence[Paragraph]) -> int:
     )
 
 
-def _proved(part: Sequence[Paragraph], members: Sequence[int]) -> bool:
+def _proved(part: Sequence[Paragraph], members: Sequence[int], sections: Sequence[Section]) -> bool:
     """Evidence at every boundary, the first one excepted where only a separator can tell."""
     separated = all(n > 0 and any(is_separator(p.text) for p in part[max(0, n - 2) : n]) for n in members[1:])
     if separated:
         return True
     linked = all(part[n].link_share > 0.8 for n in members)
     own = [_has_own_head(part, n) for n in members]
-    if linked and _contained(part, members):
+    if linked and (_own_anchors(part, members) or _whole_posts(sections)):
         return True
-    if linked and all(own):
-        return True
-    return all(own) or (_contained(part, members, strict=True) and sum(own) >= len(own) - 1)
+    return (all(own) and not linked) or (_contained(part, members, strict=True) and sum(own) >= len(own) - 1)
+
+
+def _own_anchors(part: Sequence[Paragraph], members: Sequence[int]) -> bool:
+    """Whether each title links to its own place on this page."""
+    hrefs = [[str(h) for h in part[n].element.xpath(".//a/@href | ancestor::a/@href")] for n in members]
+    return all(h and all(x.startswith("#") for x in h) for h in hrefs)
+
+
+def _whole_posts(sections: Sequence[Section]) -> bool:
+    """Whether the texts under linked titles are too long for excerpts."""
+    words = sorted(_running(s.paragraphs) for s in sections)
+    several = sum(1 for s in sections if sum(p.words >= 8 and p.noise is None for p in s.paragraphs) >= 2)
+    return words[len(words) // 2] >= _FULL_WORDS and several >= 0.7 * len(sections)
 
 
 def _has_own_head(part: Sequence[Paragraph], at: int) -> bool:

@@ -148,9 +148,10 @@ def _read_script(script: str, found: Declared) -> None:
 def _repaired(text: str) -> object | None:
     """JSON with trailing commas, the commonest of the faults; None when that does not help."""
     try:
-        return json.loads(re.sub(r",\s*([}\]])", r"\1", text), strict=False)
+        data: object = json.loads(re.sub(r",\s*([}\]])", r"\1", text), strict=False)
     except (ValueError, RecursionError):
         return None
+    return data
 
 
 def _read_flat(text: str, found: Declared) -> None:

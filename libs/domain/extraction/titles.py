@@ -39,6 +39,19 @@ def find_title(declared: Declared, paragraphs: Sequence[Paragraph], url: str) ->
     return "", None
 
 
+def expose_title(declared: Declared, paragraphs: Sequence[Paragraph], url: str) -> Paragraph | None:
+    """The paragraph of several lines (date, title, author parted by single breaks) one of which is a declared title;
+    None when the title has a paragraph of its own, or none."""
+    candidates = [c for c in _candidates(declared, site_names(declared, url)) if len(plain(c)) >= 4]
+    if any(_printed(c, paragraphs) for c in candidates):
+        return None
+    wanted = {plain(c) for c in candidates}
+    for p in paragraphs:
+        if "\n" in p.text and p.words <= 80 and any(plain(line) in wanted for line in p.text.split("\n")):
+            return p
+    return None
+
+
 def site_names(declared: Declared, url: str) -> set[str]:
     """Plain forms of the site's name: as declared, and as its host spells it."""
     names = {plain(declared.site_name)} if declared.site_name else set()
@@ -106,7 +119,8 @@ def _without_site(title: str, names: set[str]) -> list[str]:
             if is_site_name(pieces[first][0], names) or is_site_name(pieces[last - 1][0], names):
                 continue
             text = title[pieces[first][1] : pieces[last - 1][2]].strip()
-            if len(_WORDS.findall(text)) > 1 or len(pieces) == 1:
+            named = any(is_site_name(piece[0], names) for piece in pieces)
+            if len(_WORDS.findall(text)) > 1 or len(pieces) == 1 or named:
                 runs.append(text)
     return sorted(runs, key=lambda t: -len(t))
 
@@ -121,7 +135,7 @@ def _printed(candidate: str, visible: Sequence[Paragraph]) -> Paragraph | None:
         text = plain(p.text)
         equal = text == wanted
         longer = len(wanted) >= 40 and text.startswith(wanted) and len(text) < 3 * len(wanted)
-        if not (equal or longer) or p.link_share > 0.9 and not p.level:
+        if not (equal or longer) or (p.link_share > 0.9 and not p.level):
             continue
         rank = (4 if p.level == 1 else 3 if p.level else 1) + (0 if p.noise is not None else 4)
         if best is None or rank > best[0]:

@@ -77,7 +77,7 @@ def _begins_with_link(p: Paragraph) -> bool:
     for node in p.element.iter():
         if node.tag == "a" and node.get("href"):
             text = " ".join(node.text_content().split())
-            return bool(text) and p.text.replace("\n", " ").find(text) in range(0, 14)
+            return bool(text) and p.text.replace("\n", " ").find(text) in range(14)
         if node.text and node.text.strip() and node.tag != "a" and len(node.text.strip()) > 14:
             return False
     return False
