@@ -1,7 +1,7 @@
 """The frame of every service: broker, settings, logs, metrics, health, watchdog, orderly end.
 
 An `app.py` builds its stage, names what it consumes, and calls `run`. Exit codes: 0 asked to stop, 3 a consumer of
-ours vanished, 4 the broker closed the connection for good.
+ours vanished, 4 the broker closed the connection for good, 5 a consumer has other settings than this release expects.
 """
 
 import asyncio
@@ -12,23 +12,28 @@ from importlib.metadata import PackageNotFoundError, version
 from faststream import AckPolicy, FastStream
 from faststream.nats import NatsMessage, PullSub
 from nats.aio.msg import Msg
+from nats.js.api import ConsumerConfig
 from nats.js.errors import NotFoundError
 from prometheus_client import CollectorRegistry
 
 from libs.contracts.events import Event
 from libs.contracts.pipeline import LANES, Lane, StageSpec, StreamSpec
 from libs.runtime.bus import Publisher, nats_failure, open_broker, stream_of
-from libs.runtime.failures import Classifier
+from libs.runtime.delivery import give_back, keep_alive
+from libs.runtime.failures import Classifier, DependencyDown, classify
 from libs.runtime.health import Health, serve
 from libs.runtime.lanes import LaneShares
 from libs.runtime.logging import configure_logging, get_logger
 from libs.runtime.metrics import Metrics
+from libs.runtime.policy import FailurePolicy
 from libs.runtime.settings import Settings
 from libs.runtime.settle import Handler, QuarantineStore, Settler
+from libs.runtime.topology import consumer_config, consumer_drift
 
 log = get_logger("service")
 
 EXIT_CONSUMER_GONE = 3
+EXIT_CONSUMER_DRIFT = 5
 WATCH_SECONDS = 5.0
 TICK_SECONDS = 1.0
 
@@ -43,10 +48,11 @@ class Service:
         self.metrics.build.labels(name, _version()).set(1)
         self.health = Health(name)
         self._stopping = asyncio.Event()
+        self._drained = asyncio.Event()
         self.broker = open_broker(settings.nats_url.get_secret_value(), service=name, stopping=self._stopping)
         self.publisher = Publisher(self.broker, stage=name, metrics=self.metrics)
         self.classifiers = (*classifiers, nats_failure)
-        self._durables: list[tuple[str, str]] = []  # stream, consumer
+        self._consumers: list[tuple[str, ConsumerConfig]] = []  # by stream
         self._work: set[asyncio.Task[None]] = set()
         self._starting: list[Callable[[], Awaitable[None]]] = []
         self._loops: list[Callable[[], Awaitable[None]]] = []
@@ -59,19 +65,29 @@ class Service:
         *,
         quarantine: QuarantineStore,
         slots: int = 2,
+        policy: FailurePolicy | None = None,
     ) -> None:
         """Subscribe to every stream and lane of `spec`. `slots` batches may be in hand at once, live first."""
         shares = LaneShares(slots)
         for stream, (kind, handler) in handlers.items():
-            settler = Settler(spec, handler, quarantine, self.publisher, self.metrics, self.health, self.classifiers)
+            settler = Settler(
+                spec,
+                handler,
+                quarantine,
+                self.publisher,
+                self.metrics,
+                self.health,
+                self.classifiers,
+                policy or FailurePolicy(),
+                self._stopping,
+            )
             for lane in LANES:
                 self._subscribe(spec, stream, lane, kind, settler, shares)
 
     def _subscribe(
         self, spec: StageSpec, stream: StreamSpec, lane: Lane, kind: type[Event], settler: Settler, shares: LaneShares
     ) -> None:
-        durable = spec.durable(stream, lane)
-        self._durables.append((stream.name, durable))
+        self._consumers.append((stream.name, consumer_config(spec, stream, lane)))
 
         async def work(messages: list[Msg]) -> None:
             try:
@@ -84,7 +100,7 @@ class Service:
         @self.broker.subscriber(
             f"{stream.event}.{lane}",
             stream=stream_of(stream),
-            durable=durable,
+            durable=spec.durable(stream, lane),
             pull_sub=PullSub(batch_size=spec.batch, batch=True, timeout=spec.pull_wait_seconds),
             ack_policy=AckPolicy.MANUAL,
             title=f"{spec.name}:{stream.event}.{lane}",
@@ -92,11 +108,13 @@ class Service:
         async def on_batch(message: NatsMessage) -> None:
             # Returning before the work is done lets the next batch be pulled while this one is in hand.
             messages: list[Msg] = message.raw_message  # type: ignore[assignment]
+            async with keep_alive(messages, every_seconds=spec.ack_wait_seconds / 3):
+                await shares.acquire(lane)
             if self._stopping.is_set():
-                for raw in messages:
-                    await raw.nak()
+                shares.release()
+                await give_back(messages)
+                await self._drained.wait()  # returning now would pull the next batch
                 return
-            await shares.acquire(lane)
             task = asyncio.create_task(work(messages))
             self._work.add(task)
             task.add_done_callback(self._work.discard)
@@ -132,7 +150,7 @@ class Service:
             tasks.append(asyncio.create_task(self._tick()))
             await self.broker.connect()
             for hook in self._starting:
-                await hook()
+                await self._patiently(hook)
             await self._wait_for_consumers()
 
         @app.after_startup
@@ -147,6 +165,7 @@ class Service:
             running = [*self._work, *tasks[2:]]
             if running:
                 await asyncio.wait(running, timeout=self.settings.grace_seconds)
+            self._drained.set()
 
         await app.run()
         for task in tasks:
@@ -154,6 +173,7 @@ class Service:
         for hook in self._closing:
             await hook()
         server.shutdown()
+        server.server_close()
         log.info("ended")
 
     async def _tick(self) -> None:
@@ -161,27 +181,43 @@ class Service:
             self.health.tick()
             await asyncio.sleep(TICK_SECONDS)
 
+    async def _patiently(self, hook: Callable[[], Awaitable[None]]) -> None:
+        """Run `hook`, again and again while what it needs is down."""
+        while True:
+            try:
+                return await hook()
+            except Exception as error:
+                failure = classify(error, self.classifiers)
+                if not isinstance(failure, DependencyDown):
+                    raise
+                log.warning("dependency_down", dependency=failure.dependency, detail=failure.detail)
+                await asyncio.sleep(TICK_SECONDS)
+
     async def _wait_for_consumers(self) -> None:
         """Nothing is consumed before `provision` has made our consumers; a service must not make its own."""
         js = self.broker.config.connection_state.stream
         told = False
-        for stream, durable in self._durables:
+        for stream, wanted in self._consumers:
             while True:
                 try:
-                    await js.consumer_info(stream, durable)
+                    info = await js.consumer_info(stream, wanted.durable_name)
                     break
                 except Exception as error:
                     if not told:
-                        log.warning("waiting_for_consumer", stream=stream, consumer=durable, error=repr(error))
+                        log.warning("waiting_for_consumer", consumer=wanted.durable_name, error=repr(error))
                         told = True
                     await asyncio.sleep(0.5)
+            if drift := consumer_drift(wanted, info.config):
+                log.error("consumer_drift", drift=drift, do="run `newsfold provision` of this release")
+                os._exit(EXIT_CONSUMER_DRIFT)
         self.health.consumers_exist = True
 
     async def _watch(self) -> None:
         """End the process when a consumer of ours is gone: its subscription would wait in silence for ever."""
         js = self.broker.config.connection_state.stream
+        watched = [(stream, str(wanted.durable_name)) for stream, wanted in self._consumers]
         while True:
-            for stream, durable in self._durables:
+            for stream, durable in watched:
                 try:
                     info = await js.consumer_info(stream, durable, timeout=5)
                 except NotFoundError:

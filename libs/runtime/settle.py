@@ -8,17 +8,19 @@ more is pulled and no attempt is counted.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from nats.aio.msg import Msg
+from structlog.contextvars import bind_contextvars
 
 from libs.contracts.events import Event, MalformedMessage, decode
 from libs.contracts.pipeline import Lane, StageSpec
 from libs.contracts.reasons import Reason
 from libs.runtime import failpoints
 from libs.runtime.bus import Publisher
+from libs.runtime.delivery import Delivery, give_back, keep_alive
 from libs.runtime.failures import Classifier, DependencyDown, Failure, Quarantine, Retry, classify
 from libs.runtime.health import Health
 from libs.runtime.logging import get_logger
@@ -32,20 +34,6 @@ T = TypeVar("T")
 Result = Outcome | BaseException
 # A stage for a batch: one result per event, in order. It may return an exception for one event, or raise for all.
 Handler = Callable[[Sequence[Event]], Awaitable[Sequence[Result]]]
-
-
-@dataclass(slots=True)
-class Delivery:
-    """A message in hand."""
-
-    message: Msg
-    event: Event | None = None
-    settled: bool = False
-
-    @property
-    def count(self) -> int:
-        """How often it was delivered, this time included."""
-        return self.message.metadata.num_delivered or 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,19 +70,23 @@ class Settler:
     health: Health
     classifiers: Sequence[Classifier]
     policy: FailurePolicy = field(default_factory=FailurePolicy)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def __call__(self, kind: type[Event], lane: Lane, messages: Sequence[Msg]) -> None:
+        """Settle every message. Asked to stop while a dependency is down, it gives back what is left."""
         deliveries = [Delivery(message) for message in messages]
         in_flight = self.metrics.in_flight.labels(self.spec.name, lane)
         in_flight.inc(len(deliveries))
         started = time.monotonic()
         try:
-            async with self._heartbeat(deliveries):
+            async with keep_alive(messages, every_seconds=self.spec.ack_wait_seconds / 3):
                 sound = [d for d in deliveries if await self._readable(kind, d)]
                 together = [d for d in sound if d.count <= self.policy.alone_after]
                 for group in [together, *([d] for d in sound if d not in together)]:
                     if group:
                         await self._take(group)
+        except DependencyDown:
+            await give_back(messages)
         finally:
             in_flight.dec(len(deliveries))
             self.metrics.handle_seconds.labels(self.spec.name, lane).observe(time.monotonic() - started)
@@ -126,23 +118,38 @@ class Settler:
             await self._settle(delivery, result)
 
     async def _results(self, group: Sequence[Delivery]) -> list[Result]:
-        """One result per delivery. A batch that fails as a whole is tried again one by one."""
+        """One result per delivery. Those that met a dependency that is down are asked again until it answers."""
+        results: dict[int, Result] = {}
+
+        async def ask() -> None:
+            waiting = [i for i in range(len(group)) if i not in results]
+            down: DependencyDown | None = None
+            for i, answer in zip(waiting, await self._ask([group[i] for i in waiting]), strict=True):
+                if isinstance(answer, DependencyDown):
+                    down = answer
+                else:
+                    results[i] = answer
+            if down is not None:
+                raise down
+
+        await self._patiently(ask)
+        return [results[i] for i in range(len(group))]
+
+    async def _ask(self, group: Sequence[Delivery]) -> list[Result]:
+        """The handler's answers, failures classified. A batch that fails as a whole is asked one by one."""
         events = [delivery.event for delivery in group if delivery.event is not None]
         try:
-            results = list(await self._patiently(lambda: self.handler(events)))
+            answers = [answer for _, answer in zip(events, await self.handler(events), strict=True)]
         except Exception as error:
-            if len(group) == 1:
-                return [classify(error, self.classifiers) or error]
+            failure = classify(error, self.classifiers)
+            if isinstance(failure, DependencyDown) or len(group) == 1:
+                return [failure or error for _ in group]
             log.warning("batch_failed", stage=self.spec.name, size=len(group), error=repr(error))
-            return [result for delivery in group for result in await self._results([delivery])]
-        for i, result in enumerate(results):
-            if isinstance(result, BaseException):
-                failure = classify(result, self.classifiers)
-                if isinstance(failure, DependencyDown):
-                    results[i] = (await self._results([group[i]]))[0]
-                else:
-                    results[i] = failure or result
-        return results
+            return [answer for delivery in group for answer in await self._ask([delivery])]
+        return [
+            classify(answer, self.classifiers) or answer if isinstance(answer, BaseException) else answer
+            for answer in answers
+        ]
 
     async def _settle(self, delivery: Delivery, result: Result) -> None:
         match result:
@@ -155,9 +162,11 @@ class Settler:
             case Retry() if delivery.count < self.policy.attempts:
                 await self._give_back(delivery, result.reason, result.after_seconds)
             case Retry():
-                await self._set_aside(delivery, result.reason, result.detail or str(Reason.TOO_MANY_ATTEMPTS))
+                await self._set_aside(
+                    delivery, Reason.TOO_MANY_ATTEMPTS, f"gave up after {delivery.count} deliveries: {result}"
+                )
             case _ if delivery.count < self.policy.attempts:
-                log.error("unexpected_error", stage=self.spec.name, exc_info=result)
+                log.error("unexpected_error", stage=self.spec.name, **delivery.names, exc_info=result)
                 await self._give_back(delivery, Reason.UNEXPECTED_ERROR, None)
             case _:
                 await self._set_aside(delivery, Reason.UNEXPECTED_ERROR, repr(result))
@@ -185,66 +194,64 @@ class Settler:
             headers=dict(message.headers or {}),
             event=delivery.event,
         )
-        await self._patiently(lambda: self.quarantine.put(entry))  # recorded before the broker may forget it
+        try:
+            await self._patiently(lambda: self.quarantine.put(entry))  # recorded before the broker may forget it
+        except DependencyDown:
+            raise
+        except Exception:
+            log.exception("not_set_aside", stage=self.spec.name, reason=str(reason), **delivery.names)
+            return  # neighbours go on; it comes back after `ack_wait`
         await message.term()
-        log.error("quarantined", stage=self.spec.name, reason=str(reason), error=error, subject=message.subject)
+        log.error("quarantined", stage=self.spec.name, reason=str(reason), error=error, **delivery.names)
         self.metrics.quarantined.labels(self.spec.name, reason).inc()
         self._count(delivery, "quarantine", reason)
 
     def _count(self, delivery: Delivery, outcome: str, reason: str) -> None:
-        delivery.settled = True
-        lane = delivery.message.subject.rsplit(".", 1)[-1]
-        self.metrics.messages.labels(self.spec.name, lane, outcome, reason).inc()
+        self.metrics.messages.labels(self.spec.name, delivery.lane, outcome, reason).inc()
 
     async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:
-        """The result of `work`, asked again for as long as a dependency is down."""
+        """The result of `work`, asked again for as long as a dependency is down; raises DependencyDown when stopping."""
         tries = 0
-        while True:
-            try:
-                result = await work()
-            except Exception as error:
-                failure: Failure | None = classify(error, self.classifiers)
-                if not isinstance(failure, DependencyDown):
-                    raise
-                self._waiting(failure, tries)
-                await asyncio.sleep(self.policy.pause(tries))
+        waiting: set[str] = set()
+        try:
+            while True:
+                try:
+                    return await work()
+                except Exception as error:
+                    failure: Failure | None = classify(error, self.classifiers)
+                    if not isinstance(failure, DependencyDown):
+                        raise
+                    if self.stopping.is_set():
+                        raise failure from error
+                    self._wait_for(failure, first=failure.dependency not in waiting)
+                    waiting.add(failure.dependency)
+                await self._pause(self.policy.pause(tries))
                 tries += 1
-            else:
-                if tries:
-                    self._no_longer_waiting()
-                return result
+        finally:
+            self._no_longer_wait_for(waiting)
 
-    def _waiting(self, failure: DependencyDown, tries: int) -> None:
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self.stopping.wait(), timeout=seconds)
+
+    def _wait_for(self, failure: DependencyDown, *, first: bool) -> None:
         self.health.waiting_for.add(failure.dependency)
         self.metrics.dependency_up.labels(failure.dependency).set(0)
-        if tries == 0:
+        if first:
             log.warning("dependency_down", stage=self.spec.name, dependency=failure.dependency, detail=failure.detail)
 
-    def _no_longer_waiting(self) -> None:
-        for dependency in list(self.health.waiting_for):
+    def _no_longer_wait_for(self, dependencies: set[str]) -> None:
+        for dependency in dependencies:
+            self.health.waiting_for.discard(dependency)
             self.metrics.dependency_up.labels(dependency).set(1)
-            log.info("dependency_up", stage=self.spec.name, dependency=dependency)
-        self.health.waiting_for.clear()
-
-    @asynccontextmanager
-    async def _heartbeat(self, deliveries: Sequence[Delivery]):  # type: ignore[no-untyped-def]
-        """Tell the broker that we are still at it, so that slow work is not delivered twice."""
-
-        async def beat() -> None:
-            while True:
-                await asyncio.sleep(self.spec.ack_wait_seconds / 3)
-                for delivery in deliveries:
-                    if not delivery.settled:
-                        with suppress(Exception):
-                            await delivery.message.in_progress()
-
-        task = asyncio.create_task(beat())
-        try:
-            yield
-        finally:
-            task.cancel()
+            log.info("dependency_no_longer_waited_for", stage=self.spec.name, dependency=dependency)
 
 
 async def each(stage: Callable[[Any], Awaitable[Outcome]], events: Sequence[Event]) -> Sequence[Result]:
     """Run a stage for single events over a batch, side by side; one event's failure is its own."""
-    return await asyncio.gather(*(stage(event) for event in events), return_exceptions=True)
+
+    async def one(event: Event) -> Outcome:
+        bind_contextvars(trace_id=event.trace_id, key=event.key)  # the task's own, so every log line names its event
+        return await stage(event)
+
+    return await asyncio.gather(*(one(event) for event in events), return_exceptions=True)

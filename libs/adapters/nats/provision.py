@@ -1,70 +1,14 @@
 """Makes the broker look like `libs.contracts.pipeline`: streams and durable pull consumers. Idempotent; reports drift."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import nats
 from nats.js import JetStreamContext
-from nats.js.api import (
-    AckPolicy,
-    ConsumerConfig,
-    DeliverPolicy,
-    DiscardPolicy,
-    RetentionPolicy,
-    StorageType,
-    StreamConfig,
-)
 from nats.js.errors import NotFoundError
 
 from libs.contracts.pipeline import LANES, STAGES, STREAMS, Lane, StageSpec, StreamSpec
-
-MAX_DELIVER = 1000  # the failure policy stops long before; a server-side stop would leave a message without an end
-STREAM_FIELDS = (
-    "subjects",
-    "retention",
-    "storage",
-    "discard",
-    "max_age",
-    "max_bytes",
-    "max_msg_size",
-    "duplicate_window",
-    "num_replicas",
-)
-CONSUMER_FIELDS = ("filter_subject", "ack_policy", "ack_wait", "max_deliver", "max_ack_pending", "deliver_policy")
-
-
-def stream_config(spec: StreamSpec, *, replicas: int = 1) -> StreamConfig:
-    """Limits retention by age and size. Nothing is lost when old messages age out: the reconciler sends again."""
-    return StreamConfig(
-        name=spec.name,
-        subjects=spec.subjects,
-        retention=RetentionPolicy.LIMITS,
-        storage=StorageType.FILE,
-        discard=DiscardPolicy.OLD,
-        max_age=spec.max_age_seconds,
-        max_bytes=spec.max_bytes,
-        max_msg_size=spec.max_message_bytes,
-        duplicate_window=spec.duplicate_window_seconds,
-        num_replicas=replicas,
-    )
-
-
-def consumer_config(stage: StageSpec, stream: StreamSpec, lane: Lane) -> ConsumerConfig:
-    """One durable per stage, stream and lane."""
-    return ConsumerConfig(
-        durable_name=stage.durable(stream, lane),
-        filter_subject=f"{stream.event}.{lane}",
-        deliver_policy=DeliverPolicy.ALL,
-        ack_policy=AckPolicy.EXPLICIT,
-        ack_wait=stage.ack_wait_seconds,
-        max_deliver=MAX_DELIVER,
-        max_ack_pending=stage.max_ack_pending,
-    )
-
-
-def _differences(what: str, wanted: object, found: object, fields: Iterable[str]) -> list[str]:
-    pairs = ((name, getattr(wanted, name), getattr(found, name)) for name in fields)
-    return [f"nats: {what}: {name} is {b!r}, should be {a!r}" for name, a, b in pairs if a != b]
+from libs.runtime.topology import consumer_config, consumer_drift, stream_config, stream_drift
 
 
 async def _stream(js: JetStreamContext, spec: StreamSpec, *, check: bool, replicas: int) -> list[str]:
@@ -75,7 +19,7 @@ async def _stream(js: JetStreamContext, spec: StreamSpec, *, check: bool, replic
         if not check:
             await js.add_stream(wanted)
         return [f"nats: stream {spec.name} is missing"]
-    found = _differences(f"stream {spec.name}", wanted, info.config, STREAM_FIELDS)
+    found = stream_drift(wanted, info.config)
     if found and not check:
         await js.update_stream(wanted)
     return found
@@ -88,7 +32,7 @@ async def _consumer(
     name = stage.durable(stream, lane)
     try:
         info = await js.consumer_info(stream.name, name)
-        found = _differences(f"consumer {name}", wanted, info.config, CONSUMER_FIELDS)
+        found = consumer_drift(wanted, info.config)
     except NotFoundError:
         found = [f"nats: consumer {name} is missing"]
     if found and not check:
@@ -96,13 +40,20 @@ async def _consumer(
     return found
 
 
-async def provision_streams(js: JetStreamContext, *, check: bool = False, replicas: int = 1) -> list[str]:
+async def provision_streams(
+    js: JetStreamContext,
+    *,
+    check: bool = False,
+    replicas: int = 1,
+    streams: Sequence[StreamSpec] = STREAMS,
+    stages: Sequence[StageSpec] = STAGES,
+) -> list[str]:
     """Create or update streams and consumers; answer what was missing or different, a line each.
 
     With `check` nothing is changed. Running it again answers an empty list.
     """
-    lines = [line for spec in STREAMS for line in await _stream(js, spec, check=check, replicas=replicas)]
-    for stage in STAGES:
+    lines = [line for spec in streams for line in await _stream(js, spec, check=check, replicas=replicas)]
+    for stage in stages:
         for stream in stage.consumes:
             for lane in LANES:
                 lines += await _consumer(js, stage, stream, lane, check=check)

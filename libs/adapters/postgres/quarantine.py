@@ -49,6 +49,11 @@ async def _end_revision(connection: AsyncConnection, where: Any, reason: Reason)
     )
 
 
+def _clean(text: str) -> str:
+    """What PostgreSQL can store: no NUL, no half of a surrogate pair. The original stays in the payload."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
 class PostgresQuarantine:
     """Implements `libs.runtime.settle.QuarantineStore`."""
 
@@ -64,12 +69,12 @@ class PostgresQuarantine:
             "quarantine_id": hashlib.sha256(key.encode()).hexdigest()[:32],
             "stage": entry.stage,
             "reason": entry.reason,
-            "error": entry.error[:2000].replace("\0", "\ufffd"),
+            "error": _clean(entry.error[:2000]),
             "subject": entry.subject,
             "stream": entry.stream,
             "stream_sequence": entry.stream_sequence,
             "deliveries": entry.deliveries,
-            "headers": entry.headers,
+            "headers": {_clean(name): _clean(value) for name, value in entry.headers.items()},
             "payload": entry.payload,
             "trace_id": entry.event.trace_id if entry.event else None,
             "worker": self._worker,
