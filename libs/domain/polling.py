@@ -12,6 +12,7 @@ MANY_KNOWN = 2 / 3
 SLOWER = 1.5
 FASTER = 0.5
 
+# A page that a feed still lists is asked again after an hour, then after twice as long each time, up to a day.
 FIRST_RECHECK_SECONDS = 3600
 LAST_RECHECK_SECONDS = 24 * 3600
 
@@ -28,7 +29,7 @@ def next_period(period_seconds: float, *, items: int, new_items: int, floor_seco
 
 def failure_period(period_seconds: float, failures: int, *, cap_seconds: float) -> int:
     """How long to leave a source alone after `failures` (from 1) failed polls in a row: doubling up to the cap."""
-    return round(min(period_seconds * (1 << min(failures, 16)), cap_seconds))
+    return round(min(period_seconds * (1 << min(failures - 1, 16)), cap_seconds))
 
 
 def retry_delay(delays_seconds: Sequence[float], failed: int, *, asked_seconds: float | None) -> float | None:
@@ -39,8 +40,3 @@ def retry_delay(delays_seconds: Sequence[float], failed: int, *, asked_seconds: 
     if failed > len(delays_seconds):
         return None
     return max(delays_seconds[failed - 1], asked_seconds or 0.0)
-
-
-def recheck_seconds(checks: int) -> int:
-    """When a page that a feed still lists is asked again, after `checks` (from 0) times: 1 h, doubling to a day."""
-    return min(FIRST_RECHECK_SECONDS << min(checks, 16), LAST_RECHECK_SECONDS)

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePath
 from urllib.parse import quote
 
+import can_ada
+
 ID_HEX_DIGITS = 32
 SNIFFED_BYTES = 1024  # as the WHATWG prescan, enough for a byte order mark, comments and a doctype
 
@@ -94,6 +96,15 @@ def capture_id(url: str, captured_at: datetime, sha256: str | None) -> str:
 def url_key(url: str) -> str:
     """A URL's fixed-length key; URLs themselves outgrow a database index."""
     return hashlib.sha256(url.encode()).hexdigest()[:ID_HEX_DIGITS]
+
+
+def pacing_host(url: str) -> str:
+    """Who is asked when `url` is: the host, with its port where that is unusual. Empty when nobody can be."""
+    try:
+        parsed = can_ada.parse(url)
+    except ValueError:
+        return ""
+    return str(parsed.host)
 
 
 def source_id(kind: str, url: str) -> str:

@@ -16,15 +16,19 @@ from urllib.parse import unquote, urlsplit
 
 import zstandard
 
-from libs.runtime.failures import DependencyDown
+from libs.contracts.reasons import Reason
+from libs.runtime.failures import DependencyDown, Quarantine
 
 BLOB_MAX_BYTES = 64 * 1024 * 1024  # three times what the fetcher lets through
 COMPRESSION_LEVEL = 3  # zstd's own default; a page of 100 kB takes 0.4 ms
 _KEY = re.compile(r"[0-9a-f]{64}")
 
 
-class BlobCorrupt(ValueError):
+class BlobCorrupt(Quarantine):
     """What lies under a key is not what was put there."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(Reason.BLOB_CORRUPT, detail)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """The one way in which a fetch fails: a reason of the closed list, and whether it may pass by itself."""
 
+from libs.contracts.fetching import NothingReceived
 from libs.contracts.reasons import Reason
 
 # What may be otherwise in a minute. The rest is final: asking again would be told the same.
@@ -14,8 +15,8 @@ TRANSIENT = frozenset(
 )
 
 
-class FetchFailed(Exception):
-    """Nothing usable was received. `retry_after_seconds` is what the server asked for, None when it did not."""
+class FetchFailed(NothingReceived):
+    """Nothing usable was received over HTTP. `transient` follows from the reason unless it is given."""
 
     def __init__(
         self,
@@ -26,8 +27,11 @@ class FetchFailed(Exception):
         retry_after_seconds: float | None = None,
         status: int | None = None,
     ) -> None:
-        super().__init__(f"{reason}: {detail}")
-        self.reason, self.detail, self.status = reason, detail, status
-        self.transient = reason in TRANSIENT if transient is None else transient
-        self.retry_after_seconds = retry_after_seconds
+        super().__init__(
+            reason,
+            detail,
+            transient=reason in TRANSIENT if transient is None else transient,
+            status=status,
+            retry_after_seconds=retry_after_seconds,
+        )
         self.url: str | None = None  # the hop at which it failed, set by the client

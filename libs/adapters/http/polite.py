@@ -1,10 +1,12 @@
 """A client that asks robots.txt first, for each hop, and knows how long to leave a host alone afterwards."""
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from libs.adapters.http.client import ACCEPT_PAGE, Fetched, HttpClient, Validators
 from libs.adapters.http.failures import FetchFailed
 from libs.adapters.http.robots import Robots, client_for_robots
+from libs.contracts.fetching import Answer, FetchKind, KnownUrl
 
 ACCEPT_FEED = "application/rss+xml, application/atom+xml, application/feed+json, application/xml;q=0.9, */*;q=0.5"
 
@@ -39,6 +41,22 @@ class PoliteHttp:
         await self.robots.permit(self.client.read_target(url))  # on its own time, the page's begins after it
         accept = ACCEPT_FEED if kind == "feed" else ACCEPT_PAGE
         return await self.client.get(url, validators=validators, accept=accept, permit=self.robots.permit)
+
+    async def ask(self, url: str, *, kind: FetchKind, known: KnownUrl | None) -> Answer:
+        """`fetch` in the words of the due-time table."""
+        validators = Validators(known.etag, known.last_modified) if known else None
+        found = await self.fetch(url, kind=kind, validators=validators)
+        return Answer(
+            final_url=found.final_url,
+            body=found.body,
+            received_at=datetime.now(UTC),
+            status=found.status,
+            content_type=found.content_type,
+            etag=found.validators.etag,
+            last_modified=found.validators.last_modified,
+            wire_bytes=found.wire_bytes,
+            not_modified=found.not_modified,
+        )
 
     def pause_seconds(self, url: str, took_seconds: float) -> float:
         """How long to leave the host of `url` alone after a request that took `took_seconds`."""

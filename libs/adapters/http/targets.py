@@ -76,12 +76,3 @@ def read_target(url: str, *, ports: Collection[int], base: str | None = None) ->
     if port not in ports:
         raise FetchFailed(Reason.FETCH_PORT_DENIED, f"port {port} is not opened by NEWSFOLD_FETCHER_ALLOW_PORTS")
     return Target(scheme, host, port, parsed.pathname + parsed.search)
-
-
-def pacing_host(url: str) -> str:
-    """Who is asked when `url` is: host and port. Empty when nobody can be."""
-    try:
-        target = read_target(url, ports=range(65536))
-    except FetchFailed:
-        return ""
-    return f"{target.host}:{target.port}" if target.port not in DEFAULT_PORTS.values() else target.host

@@ -1,0 +1,1 @@
+"""Receives pages: from files, by HTTP, through feeds. Archives first, then records, then tells."""

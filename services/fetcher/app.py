@@ -1,0 +1,121 @@
+"""Wiring of the fetcher: due-time table, HTTP client, files, blob store, feed reader."""
+
+import asyncio
+from functools import partial
+from importlib.metadata import version
+
+from libs.adapters.blobs import open_blobs
+from libs.adapters.files import LocalFiles
+from libs.adapters.http import AddressPolicy, HttpClient, HttpLimits, Pace, PoliteHttp
+from libs.adapters.http.client import open_ports, user_agent
+from libs.adapters.postgres.engine import open_postgres
+from libs.adapters.postgres.errors import postgres_failure
+from libs.adapters.postgres.fetches import PostgresFetches
+from libs.adapters.postgres.migrate import check_schema
+from libs.adapters.postgres.sources import PollLimits, PostgresSources
+from libs.contracts.fetching import FetchJob
+from libs.contracts.pipeline import FETCHER
+from libs.domain.feeds import read_feed
+from libs.runtime.failures import classify
+from libs.runtime.metrics import Metrics
+from libs.runtime.sandbox import Sandbox
+from libs.runtime.service import Service
+from services.fetcher.settings import FetcherSettings
+from services.fetcher.stage import Fetch
+from services.fetcher.worker import Worker
+
+
+def main() -> None:
+    """Run until asked to stop."""
+    asyncio.run(_serve(FetcherSettings()))
+
+
+async def _serve(settings: FetcherSettings) -> None:
+    service = Service(FETCHER.name, settings, classifiers=[postgres_failure])
+    postgres = open_postgres(
+        settings.postgres_url.get_secret_value(), application=FETCHER.name, pool_size=settings.postgres_pool
+    )
+    feeds = Sandbox(
+        read_feed,
+        workers=1,
+        timeout_seconds=settings.fetcher_feed_seconds,
+        memory_bytes=settings.fetcher_feed_memory_bytes,
+    )
+    jobs = PostgresFetches(postgres)
+    sources = PostgresSources(
+        postgres, PollLimits(settings.fetcher_poll_floor_seconds, settings.fetcher_poll_cap_seconds)
+    )
+    fetch = Fetch(
+        web=open_web(settings),
+        files=LocalFiles(settings.fetcher_decoded_bytes),
+        blobs=open_blobs(settings.blobs_url),
+        jobs=jobs,
+        sources=sources,
+        read_feed=feeds.run,
+        publish=service.publisher.publish,
+        observe=partial(_observe, service.metrics),
+    )
+    worker = Worker(
+        jobs=jobs,
+        stage=fetch,
+        enqueue_due_sources=sources.enqueue_due,
+        failure_of=lambda error: classify(error, service.classifiers),
+        stopping=service.stopping,
+        waiting_for=service.health.waiting_for,
+        slots=settings.fetcher_slots,
+        file_batch=settings.fetcher_file_batch,
+        grace_seconds=settings.grace_seconds,
+    )
+
+    async def end() -> None:
+        feeds.close()
+        await postgres.dispose()
+
+    service.before_start(lambda: check_schema(postgres))
+    service.loop(worker.run)
+    service.loop(partial(_gauge, service, jobs))
+    service.at_end(end)
+    await service.run()
+
+
+def open_web(settings: FetcherSettings) -> PoliteHttp:
+    """The HTTP client as the settings want it."""
+    limits = HttpLimits(
+        connect_seconds=settings.fetcher_connect_seconds,
+        first_byte_seconds=settings.fetcher_first_byte_seconds,
+        total_seconds=settings.fetcher_total_seconds,
+        wire_bytes=settings.fetcher_wire_bytes,
+        decoded_bytes=settings.fetcher_decoded_bytes,
+        ports=open_ports(settings.fetcher_allow_ports),
+    )
+    client = HttpClient(
+        user_agent(version("newsfold"), settings.fetcher_contact),
+        AddressPolicy.opening(settings.fetcher_allow_networks),
+        limits,
+    )
+    return PoliteHttp(client, Pace(least_seconds=settings.fetcher_host_pause_seconds))
+
+
+def _observe(metrics: Metrics, job: FetchJob, outcome: str, seconds: float, size: int) -> None:
+    metrics.fetches.labels(job.kind, outcome).inc()
+    metrics.fetch_seconds.labels(job.kind).observe(seconds)
+    metrics.fetch_bytes.labels(job.kind).inc(size)
+
+
+async def _gauge(service: Service, jobs: PostgresFetches) -> None:
+    """Show how much work is due."""
+    while not service.stopping.is_set():
+        try:
+            for lane, count in (await jobs.due()).items():
+                service.metrics.fetches_due.labels(lane).set(count)
+        except Exception as error:
+            if classify(error, service.classifiers) is None:
+                raise
+        try:
+            await asyncio.wait_for(service.stopping.wait(), timeout=5)
+        except TimeoutError:
+            continue
+
+
+if __name__ == "__main__":
+    main()
