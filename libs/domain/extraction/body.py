@@ -25,6 +25,8 @@ _TAIL_SHARE = 0.25  # a heading that ends the article stands in its last part, u
 _CARD_WORDS = 80  # teasers on front pages seldom reach 60 words; articles of a digest seldom stay below 100
 
 
+_COOKIE = re.compile(r"\b(?:cookies?|kuki|куки|файлы cookie)\b|ملفات تعريف الارتباط", re.I)
+_LISTS = frozenset(("dl", "ul", "ol", "table", "tbody", "tr"))
 _MENU = re.compile(r"\s[|·•»/]\s")
 
 
@@ -44,7 +46,7 @@ def weight(p: Paragraph) -> float:
         return min(p.words, 120) * (1 - p.link_share)
     if p.level or p.kind in ("strong", "em", "term", "definition"):
         return 0.5
-    return -1.0
+    return 0.0 if p.element.tag in ("td", "th") else -1.0
 
 
 def densest(paragraphs: Sequence[Paragraph], weights: Sequence[float]) -> HtmlElement | None:
@@ -79,7 +81,10 @@ def trim(part: Sequence[Paragraph], title: Paragraph | None, summary: str = "") 
     below = _after_title(part, title)
     cards = _card_paragraphs(below)
     kept = [p for p in _before_tail(below, title) if p.noise is None and p.comments is None and id(p) not in cards]
-    kept = _after_head([p for p in kept if not is_furniture(p)], title, fold(summary))
+    kept = [p for p in kept if not is_furniture(p)]
+    home = _home(kept)
+    kept = _after_head(kept, home, title, fold(summary))
+    kept = _before_appendix(kept, home)
     while kept and kept[-1].level and kept[-1].words < 15:
         kept.pop()
     return kept
@@ -100,6 +105,11 @@ def is_furniture(p: Paragraph) -> bool:
     """Whether a paragraph alone shows that it is no text of the article."""
     if p.link_share > 0.8 and p.words < 40:
         return not p.text.startswith(("http://", "https://"))
+    lines = p.text.split("\n")
+    if p.words <= 150 and len(_COOKIE.findall(p.text)) >= 2:
+        return True
+    if len(lines) > 1 and p.links and (p.link_share > 0.5 or markers().teaser_heading.match(fold(lines[0]))):
+        return len(lines) > 2 or p.words <= _CARD_WORDS
     if p.words > 45 and not (p.links and p.words <= _CARD_WORDS):
         return False
     text = fold(p.text[:400])
@@ -114,13 +124,21 @@ def is_furniture(p: Paragraph) -> bool:
         return True
     if rules.comment_notice.search(text) and p.words < 25:
         return True
-    if not any(c.isalnum() for c in p.text) or is_menu(p.text):
+    if not any(c.isalnum() for c in p.text) or is_menu(p.text) or _has_controls(p.element):
         return True
     return (
         p.words <= 5
         and p.kind == "paragraph"
         and not _SENTENCE.search(p.text)
         and p.element.tag not in ("p", "td", "th", "blockquote", "pre", "font")
+    )
+
+
+def _has_controls(element: HtmlElement) -> bool:
+    """A box with a button or field of its own: newsletter, poll, consent."""
+    return (
+        element.tag in ("div", "aside", "section", "span")
+        and next(element.iter("button", "input", "select"), None) is not None
     )
 
 
@@ -151,17 +169,41 @@ def _leads_away(p: Paragraph) -> bool:
     return any(not str(h).startswith("#") for h in links)
 
 
-def _after_head(kept: list[Paragraph], title: Paragraph | None, summary: str) -> list[Paragraph]:
+def _after_head(
+    kept: list[Paragraph], home: HtmlElement | None, title: Paragraph | None, summary: str
+) -> list[Paragraph]:
     """Drop headlines, decks, key points and datelines that stand between the title and the text itself."""
-    if not kept:
-        return kept
-    home = _home(kept)
     header = _header_of(title)
     total = sum(p.words for p in kept)
     for n, p in enumerate(kept[:12]):
-        if p.words > 0.2 * total or not _is_head(p, home, header, summary):
+        if p.words > 0.2 * total or not (_is_head(p, home, header, summary) or _stands_alone(kept, n, title)):
             return kept[n:]
     return kept[12:]
+
+
+def _stands_alone(kept: Sequence[Paragraph], n: int, title: Paragraph | None) -> bool:
+    """A short line without an end mark right under the title: an author, a place, a kicker."""
+    p = kept[n]
+    if (
+        title is None
+        or p.index > title.index + 3
+        or p.level
+        or p.words > 8
+        or p.kind in ("strong", "term", "definition", "list_item")
+    ):
+        return False
+    return not _SENTENCE.search(p.text) and n + 1 < len(kept) and kept[n + 1].words >= 15
+
+
+def _before_appendix(kept: list[Paragraph], home: HtmlElement | None) -> list[Paragraph]:
+    """Drop what follows the element that holds the text: boxes, notes, appeals. A fifth of the text at most."""
+    if home is None:
+        return kept
+    last = max(
+        (n for n, p in enumerate(kept) if p.element is home or home in p.element.iterancestors()), default=len(kept)
+    )
+    after = sum(p.words for p in kept[last + 1 :])
+    return kept[: last + 1] if after <= 0.2 * sum(p.words for p in kept) else kept
 
 
 def _home(kept: Sequence[Paragraph]) -> HtmlElement | None:
@@ -174,7 +216,10 @@ def _home(kept: Sequence[Paragraph]) -> HtmlElement | None:
                 words[element] += p.words
     total = sum(p.words for p in kept)
     holders = [e for e, n in words.items() if n >= 0.7 * total]
-    return min(holders, key=lambda e: words[e], default=None) if holders else None
+    home = min(holders, key=lambda e: words[e], default=None)
+    while home is not None and home.tag in _LISTS:
+        home = home.getparent()
+    return home
 
 
 def _header_of(title: Paragraph | None) -> HtmlElement | None:
@@ -210,17 +255,39 @@ def _before_tail(paragraphs: list[Paragraph], title: Paragraph | None) -> list[P
     total = sum(p.words for p in paragraphs if _is_text(p))
     before = 0
     for n, p in enumerate(paragraphs):
-        if n and before > 30 and _ends(p, paragraphs[n + 1 :], total - before, total, headline):
+        if (
+            n
+            and before > 30
+            and p.words <= 40
+            and _ends(p, paragraphs[:n], paragraphs[n + 1 :], total - before, total, headline)
+        ):
             return paragraphs[:n]
         before += p.words if _is_text(p) else 0
     return paragraphs
+
+
+def _goes_on(above: Sequence[Paragraph], below: Sequence[Paragraph]) -> bool:
+    """Whether running text follows in the same place of the tree as the text above."""
+    places = {place for p in above if _is_text(p) and p.words >= 12 and p.link_share < 0.5 for place in _places(p)}
+    return any(
+        place in places for p in below if _is_text(p) and p.words >= 12 and p.link_share < 0.5 for place in _places(p)
+    )
+
+
+def _places(p: Paragraph) -> list[tuple[object, ...]]:
+    parent = p.element.getparent()
+    if parent is None:
+        return []
+    return [(parent, p.element.tag), (parent.getparent(), parent.tag, parent.get("class"), p.element.tag)]
 
 
 def _is_text(p: Paragraph) -> bool:
     return p.noise is None and p.comments is None
 
 
-def _ends(p: Paragraph, following: Sequence[Paragraph], rest: int, total: int, headline: Sequence[str]) -> bool:
+def _ends(
+    p: Paragraph, above: Sequence[Paragraph], below: Sequence[Paragraph], rest: int, total: int, headline: Sequence[str]
+) -> bool:
     rules = markers()
     if p.level and len(headline) > 3 and _is_text(p) and _WORDS.findall(fold(p.text)) == headline:
         return True
@@ -230,7 +297,10 @@ def _ends(p: Paragraph, following: Sequence[Paragraph], rest: int, total: int, h
     late = rest < _TAIL_SHARE * total
     if rules.comments_heading.match(text) and (p.level or p.kind == "strong" or any(c.isdigit() for c in text)):
         return late or _is_text(p)
-    return _is_text(p) and rules.teaser_heading.match(text) is not None and (late or _mostly_links(following))
+    named = _is_text(p) or (p.level > 0 and p.noise is p.element)
+    if not named or rules.teaser_heading.match(text) is None:
+        return False
+    return (late or _mostly_links(below) or bool(p.level)) and not _goes_on(above, below)
 
 
 def _mostly_links(paragraphs: Sequence[Paragraph]) -> bool:

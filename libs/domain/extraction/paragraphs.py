@@ -127,6 +127,7 @@ _BREAK = re.compile(r"[ ]*\n[ ]*(?:\n[ ]*)+")
 _BLANKS = re.compile(r"[^\S\n]+")
 _SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"\w+")
+_LIE = 2.5  # a box with so many times the words of all else is the article, whatever its name
 _LABEL_CHARS = 90  # a speaker's name with titles; longer bold beginnings are emphasis
 _RULE_BOLD = re.compile(r"([^{}]{1,300})\{([^{}]{0,800})\}")
 
@@ -409,7 +410,7 @@ def _lying(paragraphs: Sequence[Paragraph], free: int) -> set[HtmlElement]:
             roots.setdefault(key, set()).add(mark)
     liars: set[HtmlElement] = set()
     for key, words in marked.items():
-        if words > max(free, 40) and not any(_early(paragraphs, root) for root in roots[key]):
+        if words > max(_LIE * free, 40) and not any(_early(paragraphs, root) for root in roots[key]):
             liars |= roots[key]
     return liars
 
