@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from lxml.html import HtmlElement
 
+from libs.domain.extraction.dates import has_time
 from libs.domain.extraction.paragraphs import Paragraph
 from libs.domain.extraction.rules import attribute_words, class_words, fold, markers
 
@@ -230,6 +231,8 @@ def _header_of(title: Paragraph | None) -> HtmlElement | None:
 
 def _is_head(p: Paragraph, home: HtmlElement | None, header: HtmlElement | None, summary: str) -> bool:
     if header is not None and header in p.element.iterancestors():
+        return True
+    if p.words <= 14 and not p.level and has_time(p.text) and not _SENTENCE.search(p.text):
         return True
     outside = home is not None and p.element is not home and home not in p.element.iterancestors()
     if p.level and (outside or p.level <= 2):

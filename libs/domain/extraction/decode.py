@@ -26,7 +26,7 @@ _META = re.compile(
 _HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.I)
 _SURROGATES = re.compile(r"[\ud800-\udfff]")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
-_LATIN_HIGH = re.compile(r"[\u0080-\u00ff\u0152-\u0192\u2013-\u2122]")
+_CONTROL_BYTES = bytes(b for b in range(32) if b not in (9, 10, 12, 13)) + b"\x7f"
 # Two characters that UTF-8 bytes make when read as a one-byte encoding.
 _MOJIBAKE = re.compile(r"(?:[ÃÂÐÑØÙ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€|â\u0080)")
 _SNIFF_BYTES = 200_000
@@ -76,17 +76,21 @@ def unreadable(raw: bytes) -> str | None:
 
 
 def to_text(raw: bytes, content_type: str | None) -> str:
-    """The text of `raw`, cleaned. Never raises: what no encoding explains becomes U+FFFD."""
+    """The text of `raw`, without control characters. Never raises: what no encoding explains becomes U+FFFD."""
     for bom, name in _BOMS:
         if raw.startswith(bom):
             return clean(raw.decode(name, "replace"))
     wide = _wide(raw[:4000])
     if wide:
         return clean(raw.decode(wide, "replace"))
+    shifted = _iso2022(raw)
+    if shifted is not None:
+        return clean(shifted)
+    raw = raw.translate(None, _CONTROL_BYTES)
     try:
-        return clean(_iso2022(raw) or raw.decode("utf-8"))
+        return raw.decode("utf-8")
     except UnicodeDecodeError:
-        return clean(_legacy(raw, _declared(raw, content_type)))
+        return _SURROGATES.sub("\ufffd", _legacy(raw, _declared(raw, content_type)))
 
 
 def _wide(head: bytes) -> str | None:

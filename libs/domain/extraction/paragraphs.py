@@ -121,6 +121,8 @@ _ROLES = frozenset(
         "tooltip",
     )
 )
+_NO_WORDS: frozenset[str] = frozenset()
+_SECTIONS = frozenset(("section", "div", "aside", "ol", "ul"))
 _CAPTION = frozenset(("caption", "captions", "credit", "credits"))
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _BREAK = re.compile(r"[ ]*\n[ ]*(?:\n[ ]*)+")
@@ -129,7 +131,11 @@ _SPACE = re.compile(r"\s+")
 _WORD = re.compile(r"\w+")
 _LIE = 2.5  # a box with so many times the words of all else is the article, whatever its name
 _LABEL_CHARS = 90  # a speaker's name with titles; longer bold beginnings are emphasis
-_RULE_BOLD = re.compile(r"([^{}]{1,300})\{([^{}]{0,800})\}")
+_CSS_CHARS = 200_000
+_CSS_BOLD = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)")
+_CSS_ITALIC = re.compile(r"font-style\s*:\s*italic")
+_CSS_CLASS = re.compile(r"(?:^|,)\s*(?:p|span|div)?\.([\w-]+)\s*(?=,|$)")
+_MAX_DEPTH = 400  # open elements; text nested deeper is taken without looking at its markup
 
 
 @dataclass(slots=True, eq=False)
@@ -169,12 +175,14 @@ class _Context:
 def styled_classes(css: str) -> dict[str, int]:
     """Classes that the page's own style sheet sets bold or italic, as speakers' names often are."""
     found: dict[str, int] = {}
-    for m in _RULE_BOLD.finditer(css[:200_000]):
-        rule = m.group(2)
-        style = BOLD if re.search(r"font-weight\s*:\s*(?:bold|[6-9]00)", rule) else 0
-        style |= ITALIC if re.search(r"font-style\s*:\s*italic", rule) else 0
+    for rule in css[:_CSS_CHARS].split("}"):
+        selectors, _, body = rule.rpartition("{")
+        if "font-" not in body or len(selectors) > 500:
+            continue
+        style = BOLD if _CSS_BOLD.search(body) else 0
+        style |= ITALIC if _CSS_ITALIC.search(body) else 0
         if style:
-            found |= dict.fromkeys(re.findall(r"(?:^|,)\s*(?:p|span|div)?\.([\w-]+)\s*(?=,|$)", m.group(1)), style)
+            found |= dict.fromkeys(_CSS_CLASS.findall(selectors), style)
     return found
 
 
@@ -186,6 +194,7 @@ class Walk:
         self._trusted = set(trusted)
         self._runs: list[tuple[str, int]] = []
         self._words = class_words()
+        self._depth = 0
         self.found: list[Paragraph] = []
 
     def read(self, root: HtmlElement) -> list[Paragraph]:
@@ -199,25 +208,35 @@ class Walk:
     def _visit(self, element: HtmlElement, context: _Context) -> None:
         if element.text:
             self._add(element.text, context)
+        self._depth += 1
         for child in element:
             tag = child.tag
-            if isinstance(tag, str) and tag not in _SKIP:
-                if tag == "br":
-                    self._runs.append(("\n", context.style))
-                elif tag in _BLOCK:
-                    self._flush(element, context)
-                    inside = self._enter(child, tag, context)
-                    self._visit(child, inside)
-                    self._flush(child, inside)
-                else:
-                    self._visit(child, self._inline(child, tag, context))
-            elif tag == "button":
-                self._runs.append((" ", context.style))
+            if not isinstance(tag, str) or tag in _SKIP:
+                if tag == "button":
+                    self._runs.append((" ", context.style))
+            elif tag == "br":
+                self._runs.append(("\n", context.style))
+            elif self._depth > _MAX_DEPTH:
+                self._add(" ".join(child.itertext()), context)
+            elif tag in _BLOCK:
+                self._flush(element, context)
+                inside = self._enter(child, tag, context)
+                self._visit(child, inside)
+                self._flush(child, inside)
+            else:
+                self._visit(child, self._inline(child, tag, context))
             if child.tail:
                 self._add(child.tail, context)
+        self._depth -= 1
 
     def _add(self, text: str, context: _Context) -> None:
-        self._runs.append((text if context.pre else _SPACE.sub(" ", text), context.style))
+        if context.pre:
+            self._runs.append((text, context.style))
+        elif text.isspace():
+            if self._runs:
+                self._runs.append((" ", context.style))
+        else:
+            self._runs.append((_SPACE.sub(" ", text), context.style))
 
     def _inline(self, element: HtmlElement, tag: str, context: _Context) -> _Context:
         style = context.style
@@ -259,39 +278,35 @@ class Walk:
     def _marks(
         self, element: HtmlElement, tag: str, context: _Context
     ) -> tuple[HtmlElement | None, HtmlElement | None]:
+        """The furniture and comment marks inside `element`: those around it, or the element itself."""
         noise, comments = context.noise, context.comments
-        if element in self._trusted or (noise is not None and comments is not None):
+        if (noise is not None and comments is not None) or element in self._trusted:
             return noise, comments
-        names = " ".join(filter(None, (element.get("class"), element.get("id"))))
-        words = attribute_words(names) if names else frozenset[str]()
-        if comments is None and self._comments(element, words):
+        attributes = dict(element.items())
+        names = f"{attributes.get('class', '')} {attributes.get('id', '')}"
+        words = attribute_words(names) if len(names) > 1 else _NO_WORDS
+        if comments is None and attributes and self._comments(tag, attributes, words):
             comments = element
-        if noise is None and self._furniture(element, tag, words):
+        if noise is None and (tag in _HARD or tag in _SOFT or (attributes and self._furniture(tag, attributes, words))):
             noise = element
         return noise, comments
 
-    def _comments(self, element: HtmlElement, words: frozenset[str]) -> bool:
-        kind = element.get("itemtype") or ""
+    def _comments(self, tag: str, attributes: dict[str, str], words: frozenset[str]) -> bool:
+        kind = attributes.get("itemtype")
         if kind and kind.rstrip("/").rsplit("/", 1)[-1] in ("Comment", "UserComments"):
             return True
-        if element.get("data-kind") == "comment" or element.get("data-component") == "comments":
+        if attributes.get("data-kind") == "comment" or attributes.get("data-component") == "comments":
             return True
         names = self._words
         if words & names.comments and not words & names.not_comments:
-            return element.tag not in ("body", "html", "main")
-        label = element.get("aria-label")
-        return (
-            bool(label)
-            and bool(attribute_words(label) & names.comments)
-            and element.tag in ("section", "div", "aside", "ol", "ul")
-        )
+            return tag not in ("body", "html", "main")
+        label = attributes.get("aria-label")
+        return label is not None and tag in _SECTIONS and bool(attribute_words(label) & names.comments)
 
-    def _furniture(self, element: HtmlElement, tag: str, words: frozenset[str]) -> bool:
-        if tag in _HARD or tag in _SOFT:
+    def _furniture(self, tag: str, attributes: dict[str, str], words: frozenset[str]) -> bool:
+        if attributes.get("role") in _ROLES or attributes.get("aria-hidden") == "true" or "hidden" in attributes:
             return True
-        if element.get("role") in _ROLES or element.get("aria-hidden") == "true" or element.get("hidden") is not None:
-            return True
-        style = element.get("style")
+        style = attributes.get("style")
         if style and _HIDDEN.search(style):
             return True
         if not words or tag in ("body", "html", "main", "h1"):
@@ -301,6 +316,8 @@ class Walk:
         return bool(words & self._words.noise) or any(w.startswith(self._words.noise_prefixes) for w in words)
 
     def _flush(self, element: HtmlElement, context: _Context) -> None:
+        if not self._runs:
+            return
         runs, self._runs = self._runs, []
         if not any(text and not text.isspace() for text, _ in runs):
             return
@@ -399,7 +416,8 @@ def read_paragraphs(root: HtmlElement, choose: Choose, css: str = "") -> tuple[l
 
 
 def _lying(paragraphs: Sequence[Paragraph], free: int) -> set[HtmlElement]:
-    """Marked elements that hold, alone or with others of their class, more than `free` words of running text."""
+    """The marked elements that hold, alone or with others of their class, the most running text, if that is far more
+    than `free` words; empty when no mark hides so much."""
     marked: dict[tuple[str, str], int] = {}
     roots: dict[tuple[str, str], set[HtmlElement]] = {}
     for p in paragraphs:
@@ -408,11 +426,10 @@ def _lying(paragraphs: Sequence[Paragraph], free: int) -> set[HtmlElement]:
             key = _signature(mark)
             marked[key] = marked.get(key, 0) + p.words
             roots.setdefault(key, set()).add(mark)
-    liars: set[HtmlElement] = set()
-    for key, words in marked.items():
+    for key, words in sorted(marked.items(), key=lambda item: -item[1]):
         if words > max(_LIE * free, 40) and not any(_early(paragraphs, root) for root in roots[key]):
-            liars |= roots[key]
-    return liars
+            return roots[key]
+    return set()
 
 
 def _early(paragraphs: Sequence[Paragraph], root: HtmlElement) -> bool:
