@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from libs.domain.documents import Block
-from libs.domain.interviews.names import person_words, plain, same_person
+from libs.domain.interviews.names import person_words, plain
 from libs.domain.interviews.persons import names_in, resolve, without_title
 from libs.domain.interviews.quotations import Span, outside
 from libs.domain.interviews.vocabulary import load
@@ -31,7 +31,7 @@ class Subject:
 
 def attribute(blocks: Sequence[Block], spans: Sequence[Span], known: Sequence[str]) -> list[str | None]:
     """The speaker of each span, in the fullest spelling among `known` names."""
-    voices = _voices(blocks, spans, known)
+    voices = voices_in(unquoted(blocks, spans), known)
     speakers: list[str | None] = []
     last: str | None = None
     for i, span in enumerate(spans):
@@ -49,15 +49,25 @@ def attribute(blocks: Sequence[Block], spans: Sequence[Span], known: Sequence[st
     return _fill_unnamed(blocks, spans, speakers)
 
 
-def _voices(blocks: Sequence[Block], spans: Sequence[Span], known: Sequence[str]) -> list[str]:
-    """The persons who are the subject of a verb of speech anywhere outside of the quotations."""
+def voices_in(texts: Sequence[str], known: Sequence[str]) -> list[str]:
+    """The persons who are the subject of a verb of speech in the outlet's own words, or are described by an office."""
     names = []
-    for text in unquoted(blocks, spans):
-        for sentence in _SENTENCE_END.split(text):
-            subject = _subject(sentence, nearest_last=False)
-            names.append(resolve(subject.name, known) if subject and subject.name else None)
+    for text in texts:
+        for sentence in sentences(text):
+            names.append(resolve(subject, known) if (subject := clause_subject(sentence)) else None)
             names += [resolve(name, known) for name in _described(sentence)]
     return list(dict.fromkeys(name for name in names if name))
+
+
+def clause_has_speaker(sentence: str) -> bool:
+    """Whether a verb of speech in a sentence has a person for its subject, by name or by a word that points back."""
+    return _subject(sentence, nearest_last=False) is not None
+
+
+def clause_subject(sentence: str) -> str | None:
+    """The name that is the subject of the first verb of speech in a sentence."""
+    found = _subject(sentence, nearest_last=False)
+    return found.name if found else None
 
 
 def _described(sentence: str) -> list[str]:
@@ -65,7 +75,7 @@ def _described(sentence: str) -> list[str]:
     found = []
     for name, start, end in names_in(sentence):
         before = re.split(r"[;:(]", sentence[max(0, start - 70) : start])[-1]
-        behind = re.match(r",([^,;:]{3,60})", sentence[end:])
+        behind = re.match(r",(?! (?:whose|where|which|who|and|but)\b)([^,;:]{3,60})", sentence[end:])
         if _names_person(before) or (behind and _names_person(behind[1])):
             found.append(name)
     return found
@@ -76,15 +86,21 @@ def _names_person(text: str) -> bool:
 
 
 def unquoted(blocks: Sequence[Block], spans: Sequence[Span]) -> list[str]:
-    """The outlet's own words: the text of each paragraph outside of the quotations."""
-    texts = []
+    """The outlet's own words: the text of each paragraph outside of the quotations, without the dateline."""
+    return [text for _, text in unquoted_parts(blocks, spans)]
+
+
+def unquoted_parts(blocks: Sequence[Block], spans: Sequence[Span]) -> list[tuple[int, str]]:
+    """Index of the paragraph and text of each part that `unquoted` gives."""
     by_block: dict[int, list[Span]] = {}
     for span in spans:
         by_block.setdefault(span.block, []).append(span)
+    parts: list[tuple[int, str]] = []
     for i, block in enumerate(blocks):
-        parts = outside(block.start, block.end, by_block.get(i, []))
-        texts += [block.text[start - block.start : end - block.start] for start, end in parts]
-    return [_DATELINE.sub("", texts[0]), *texts[1:]] if texts else []
+        for start, end in outside(block.start, block.end, by_block.get(i, [])):
+            text = block.text[start - block.start : end - block.start]
+            parts.append((i, text if parts else _DATELINE.sub("", text)))
+    return parts
 
 
 def _last_named(blocks: Sequence[Block], span: Span, voices: Sequence[str]) -> str | None:
@@ -151,6 +167,11 @@ def _announced(blocks: Sequence[Block], index: int) -> Subject | None:
     if not text.endswith((":", "：", ",")):
         return None
     return _subject(_SENTENCE_END.split(text)[-1], nearest_last=True)
+
+
+def sentences(text: str) -> list[str]:
+    """A text cut at the ends of its sentences; initials and titles do not end one."""
+    return [part for part in _SENTENCE_END.split(text) if part.strip()]
 
 
 def announces_quotation(text: str) -> bool:
@@ -310,8 +331,3 @@ def _raw(key: str) -> frozenset[str]:
 @cache
 def _titles() -> frozenset[str]:
     return frozenset(plain(word) for word in load("names")["titles"])
-
-
-def spoken_by(person: str, speakers: Sequence[str | None]) -> int:
-    """How many quotations a person has."""
-    return sum(1 for speaker in speakers if speaker and same_person(person, speaker))

@@ -46,6 +46,8 @@ _ALIKE = (
     frozenset("vf"),
     frozenset("ks"),
 )
+_CYRILLIC = re.compile(r"[\u0400-\u04ff]")
+_CASE_ENDING = re.compile(r"(?<=..)(?:[aeiou]+m?|ogo|omu)$")
 _ABJAD = re.compile(r"[\u0590-\u05ff\u0600-\u06ff\u0750-\u077f]")
 
 
@@ -119,6 +121,8 @@ def _alike(a: str, b: str, *, least: int = 3) -> bool:
         one, two = _consonants(a), _consonants(b)
         return len(one) >= least and one == two
     one, two = fold(a), fold(b)
+    if bool(_CYRILLIC.search(a)) or bool(_CYRILLIC.search(b)):
+        one, two = _CASE_ENDING.sub("", one), _CASE_ENDING.sub("", two)
     if one == two:
         return bool(one)
     return len(one) == len(two) >= 5 and _one_sound_apart(one, two)

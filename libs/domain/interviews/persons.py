@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 
 from libs.domain.interviews.names import person_words, plain, same_person
+from libs.domain.interviews.outlets import outlets_in
 from libs.domain.interviews.vocabulary import load
 
 _CAPITAL = r"[^\W\d_a-zß-öø-ÿа-яё\u0600-\u06ff\u0590-\u05ff]"
@@ -90,7 +91,7 @@ def without_title(name: str) -> str:
 
 def people(texts: Sequence[str]) -> list[str]:
     """The names of two words and more in some texts, each spelling once, in order."""
-    found = (name for text in texts for name, _, _ in names_in(text))
+    found = (name for text in texts for name, _, _ in names_in(text) if not outlets_in(name))
     return list(dict.fromkeys(name for name in found if len(person_words(name)) > 1))
 
 

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from libs.domain.documents import ArticleKind, Block, InterviewFacts, Quote, Turn
 from libs.domain.interviews.counting import count_questions
-from libs.domain.interviews.quotes import quotes_in
+from libs.domain.interviews.facts import read_facts
+from libs.domain.interviews.quotes import quote_speakers, quoted_spans
 from libs.domain.interviews.turns import spoken_turns
 
 
@@ -28,8 +29,17 @@ def read_interview(
     Offsets of turns and quotes count characters of `body`.
     """
     spoken = spoken_turns(body, blocks, title=title)
-    turns = tuple(Turn(s.role, s.label or None, body[s.start : s.end], s.start, s.end) for s in spoken)
-    facts = InterviewFacts(questions=count_questions(body, spoken))
+    spans = quoted_spans(blocks, spoken)
+    quoted_by = quote_speakers(blocks, spans, spoken, title=title)
+    reading = read_facts(
+        title, blocks, spans, quoted_by, spoken, published=published, questions=count_questions(body, spoken)
+    )
     return Interview(
-        turns, quotes_in(body, blocks, title=title), facts, ArticleKind.INTERVIEW if turns else ArticleKind.REPORT
+        turns=tuple(Turn(s.role, reading.speakers.of(s), body[s.start : s.end], s.start, s.end) for s in spoken),
+        quotes=tuple(
+            Quote(body[span.start : span.end], speaker, span.start, span.end)
+            for span, speaker in zip(spans, quoted_by, strict=True)
+        ),
+        facts=reading.facts,
+        kind=ArticleKind.INTERVIEW if spoken else ArticleKind.REPORT,
     )
