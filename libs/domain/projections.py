@@ -5,6 +5,7 @@ each with the projection number that it shows. docs/search.md explains every fie
 number give the same documents, whoever builds them and whenever.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from typing import Any, Final
 from libs.domain.documents import Quote, Turn
 
 Document = dict[str, Any]
+_ISO: Final = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d))?")
 MAX_ID_BYTES: Final = 512  # the engine refuses a whole request for one longer id
 
 
@@ -276,11 +278,12 @@ def _by_time(member: Member) -> tuple[bool, tuple[float, str], str]:
 
 
 def _time(name: str, iso: str | None) -> str | None:
-    if iso is not None:
-        try:
-            instant(iso)
-        except Unindexable as error:
-            raise Unindexable(f"{name}: {error}") from error
+    """As it is: the engine reads the same forms, but would take a compact date for milliseconds."""
+    if iso is None:
+        return None
+    if not _ISO.fullmatch(iso):
+        raise Unindexable(f"{name}: {iso!r} is neither an instant with zone nor a date")
+    instant(iso)
     return iso
 
 

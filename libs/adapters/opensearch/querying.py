@@ -87,22 +87,29 @@ def _query(text: str, facets: Sequence[tuple[str, str]], *, exact: bool, head: s
     asked = parse(text)
     if text.strip() and not (asked.words or asked.phrases or asked.without):
         raise BadQuery(f"nothing to search for in {text!r}")
-    must = [_matches("match", asked.words, head, body, exact=exact)] if asked.words else []
-    must += [_matches("match_phrase", phrase, head, body, exact=exact) for phrase in asked.phrases]
-    without = [_matches("match_phrase", phrase, head, body, exact=exact) for phrase in asked.without]
+    must = [_matches("free", asked.words, head, body, exact=exact)] if asked.words else []
+    must += [_matches("phrase", phrase, head, body, exact=exact) for phrase in asked.phrases]
+    without = [_matches("phrase", phrase, head, body, exact=exact) for phrase in asked.without]
     return {"bool": {"must": must or [{"match_all": {}}], "must_not": without, "filter": _filters(facets)}}
 
 
 def _matches(kind: str, words: str, head: str | None, body: str, *, exact: bool) -> Json:
-    """Title, text and stemmed text as alternatives: the best one counts."""
-    more: Json = {"operator": "and"} if kind == "match" else {}
-    own: Json = {"query": words, **more, **({"analyzer": "nf_exact"} if exact else {})}
-    queries: list[Json] = [{kind: {body: own}}]
-    if head is not None:
-        queries.insert(0, {kind: {head: {**own, "boost": 2}}})
-    if not exact and kind == "match":
-        queries.append({kind: {f"{body}.stem": {"query": words, **more}}})
+    """The words as spelt (with variants) or their stems; free words may stand partly in the title, partly in the text."""
+    fields = [body] if head is None else [f"{head}^2", body]
+    queries = [_match(kind, words, fields, exact=exact)]
+    if not exact and kind == "free":
+        queries.append(_match(kind, words, [_stemmed(field) for field in fields], exact=False))
     return {"dis_max": {"tie_breaker": 0.3, "queries": queries}}
+
+
+def _stemmed(field: str) -> str:
+    name, boost, factor = field.partition("^")
+    return f"{name}.stem{boost}{factor}"
+
+
+def _match(kind: str, words: str, fields: Sequence[str], *, exact: bool) -> Json:
+    how: Json = {"type": "cross_fields", "operator": "and"} if kind == "free" else {"type": "phrase"}
+    return {"multi_match": {"query": words, "fields": list(fields), **how, **({"analyzer": "nf_exact"} if exact else {})}}
 
 
 def _filters(facets: Sequence[tuple[str, str]]) -> list[Json]:

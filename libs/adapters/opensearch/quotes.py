@@ -96,10 +96,10 @@ def rank(quotation: str, articles: Sequence[Mapping[str, Any]]) -> list[Carrier]
     return sorted((c for c in carriers if c.share_kept >= LEAST_SHARE_KEPT), key=_order)
 
 
-def _order(carrier: Carrier) -> tuple[bool, bool, tuple[float, str], float, str]:
+def _order(carrier: Carrier) -> tuple[bool, bool, tuple[float, str], bool, float, str]:
     known = carrier.published is not None
     time = instant(carrier.published) if carrier.published is not None else (0.0, "")
-    return not carrier.exact, not known, time, -carrier.share_kept, carrier.key
+    return not carrier.exact, not known, time, not carrier.lead, -carrier.share_kept, carrier.key
 
 
 def _carrier(article: Mapping[str, Any], alignment: Alignment) -> Carrier:

@@ -43,7 +43,8 @@ MEMBER: Final = (
     "story_id",
 )
 TURN: Final = ("article_id", "key", "story_id", "n", "role", "speaker", "text", "title", "outlet", "published")
-EXPORT_SORT: Final = ({"published": "desc"}, {"article_id": "asc"})
+# `missing` must be written out: without it 3.8.0 skips shards whose documents lack the field, once paging has begun.
+EXPORT_SORT: Final = ({"published": {"order": "desc", "missing": "_last"}}, {"article_id": "asc"})
 
 
 @dataclass(frozen=True, slots=True)

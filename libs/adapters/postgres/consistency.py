@@ -68,8 +68,8 @@ class PostgresConsistency:
         async with self._engine.connect() as connection:
             for table in ("captures", "revisions"):
                 query = f"SELECT coalesce(\"end\", 'under_way'), count(*) FROM {table} GROUP BY 1 ORDER BY 1"  # noqa: S608
-                rows = (await connection.execute(text(query))).tuples().all()
-                found[table] = dict(rows) | {"total": sum(count for _, count in rows)}
+                rows = {end: count for end, count in await connection.execute(text(query))}  # noqa: C416 - rows are no pairs
+                found[table] = rows | {"total": sum(rows.values())}
         return found
 
     async def violations(self) -> list[Violation]:
