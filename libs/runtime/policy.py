@@ -9,8 +9,8 @@ class FailurePolicy:
     """When to try again, when to stop trying.
 
     `attempts` counts deliveries of a message whose handling failed. `deliveries` counts all, also those that no handler
-    survived: a message that keeps ending the process is set aside without being tried again. From `alone_after`
-    deliveries on a message is handled by itself, so that it cannot take its neighbours along.
+    survived: a message that keeps ending the process is set aside without being tried again. After `alone_after`
+    deliveries a message is handled by itself, so that it cannot take its neighbours along.
     """
 
     delays_seconds: tuple[float, ...] = (0.5, 2, 10, 30, 120)

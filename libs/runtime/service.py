@@ -103,6 +103,7 @@ class Service:
             durable=spec.durable(stream, lane),
             pull_sub=PullSub(batch_size=spec.batch, batch=True, timeout=spec.pull_wait_seconds),
             ack_policy=AckPolicy.MANUAL,
+            decoder=_undecoded,
             title=f"{spec.name}:{stream.event}.{lane}",
         )
         async def on_batch(message: NatsMessage) -> None:
@@ -232,6 +233,10 @@ class Service:
                     self.metrics.consumer_unacked.labels(durable).set(info.num_ack_pending or 0)
             self.metrics.progress.labels(self.name).set_to_current_time()
             await asyncio.sleep(WATCH_SECONDS)
+
+
+async def _undecoded(_: NatsMessage) -> None:
+    """Each message is decoded by the settler: FastStream's decoder would refuse a whole batch for one bad message."""
 
 
 def _version() -> str:

@@ -81,10 +81,9 @@ class Settler:
         try:
             async with keep_alive(messages, every_seconds=self.spec.ack_wait_seconds / 3):
                 sound = [d for d in deliveries if await self._readable(kind, d)]
-                together = [d for d in sound if d.count <= self.policy.alone_after]
-                for group in [together, *([d] for d in sound if d not in together)]:
-                    if group:
-                        await self._take(group)
+                if together := [d for d in sound if d.count <= self.policy.alone_after]:
+                    await self._take(together)
+                await self._take_suspects([d for d in sound if d.count > self.policy.alone_after])
         except DependencyDown:
             await give_back(messages)
         finally:
@@ -92,7 +91,7 @@ class Settler:
             self.metrics.handle_seconds.labels(self.spec.name, lane).observe(time.monotonic() - started)
 
     async def _readable(self, kind: type[Event], delivery: Delivery) -> bool:
-        """Decode; set aside what is no event or was delivered too often."""
+        """Decode; set aside what is no event."""
         try:
             delivery.event = decode(kind, delivery.message.data)
         except MalformedMessage as error:
@@ -100,12 +99,20 @@ class Settler:
             return False
         if delivery.count > 1:
             self.metrics.redeliveries.labels(self.spec.name, delivery.event.lane).inc()
-        if delivery.count > self.policy.deliveries:
-            await self._set_aside(
-                delivery, Reason.TOO_MANY_DELIVERIES, f"delivered {delivery.count} times without a result"
-            )
-            return False
         return True
+
+    async def _take_suspects(self, suspects: Sequence[Delivery]) -> None:
+        """Take one by one what may have ended a process, in a fixed order.
+
+        In that order all that came before the culprit was finished by an earlier try, so the first is the culprit, and
+        only the first is set aside for its number of deliveries: the others were merely held by the same process.
+        """
+        for i, delivery in enumerate(sorted(suspects, key=lambda d: d.message.metadata.sequence.stream)):
+            if i == 0 and delivery.count > self.policy.deliveries:
+                told = f"delivered {delivery.count} times without a result"
+                await self._set_aside(delivery, Reason.TOO_MANY_DELIVERIES, told)
+            else:
+                await self._take([delivery])
 
     async def _take(self, group: Sequence[Delivery]) -> None:
         failpoints.hit(self.spec.name, "received")
