@@ -30,8 +30,10 @@ class LocalFiles:
             raise NothingReceived(Reason.FETCH_FILE_MISSING, f"{path} is not there") from None
         except (OSError, ValueError) as error:
             raise NothingReceived(Reason.FETCH_FILE_UNREADABLE, f"{path}: {error}") from error
-        with os.fdopen(descriptor, "rb") as file:
-            return self._read_open(path, file.fileno())
+        try:
+            return self._read_open(path, descriptor)
+        finally:
+            os.close(descriptor)
 
     def _read_open(self, path: str, descriptor: int) -> tuple[bytes, datetime]:
         """Read until nobody wrote meanwhile, so that bytes and time belong together."""
