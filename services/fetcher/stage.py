@@ -117,13 +117,14 @@ class Fetch:
         """Take files to their end, in one commit for all."""
         failpoints.hit(STAGE, "received")
         committed = [job for job in jobs if job.capture_id is not None]
-        received = await asyncio.gather(*(self._file(job) for job in jobs if job.capture_id is None))
+        taken = await asyncio.gather(*(self._file(job) for job in jobs if job.capture_id is None))
         failpoints.hit(STAGE, "result_ready")
+        received = [(settled.job, receipt) for settled, receipt in taken if receipt is not None]
         new = await self.jobs.record(received)
         failpoints.hit(STAGE, "committed")
-        fresh = [_committed(job, receipt) for job, receipt in received if receipt.capture_id in new and not receipt.end]
-        settled = [Settled(job, reason=receipt.reason) for job, receipt in received]
-        await self._tell([*committed, *fresh], [*settled, *(Settled(job) for job in committed)])
+        fresh = [_committed(job, receipt) for job, receipt in received if receipt.capture_id in new]
+        done = [*(settled for settled, _ in taken), *(Settled(job) for job in committed)]
+        await self._tell([*committed, *fresh], done)
 
     async def failed(self, job: FetchJob, failed: NothingReceived) -> None:
         """Put a job off that had no answer, or end it."""
@@ -145,16 +146,17 @@ class Fetch:
 
     # --- pages and files
 
-    async def _file(self, job: FetchJob) -> tuple[FetchJob, Receipt]:
+    async def _file(self, job: FetchJob) -> tuple[Settled, Receipt | None]:
+        """Archive a file; without a receipt when there was nothing to archive."""
         started = time.monotonic()
         try:
             answer = await self.files.read(job.path or "", url=job.url)
         except NothingReceived as failed:
-            receipt, outcome = _rejected(job, failed), str(failed.reason)
-        else:
-            receipt, outcome = _received(job, answer, await self.blobs.put(answer.body)), OK
-        self.observe(job, outcome, time.monotonic() - started, receipt.bytes or 0)
-        return job, receipt
+            self.observe(job, str(failed.reason), time.monotonic() - started, 0)
+            return await self._failed(job, failed), None
+        receipt = _received(job, answer, await self.blobs.put(answer.body))
+        self.observe(job, OK, time.monotonic() - started, len(answer.body))
+        return Settled(job), receipt
 
     async def _page(self, job: FetchJob) -> tuple[Settled, str, int]:
         known = await self.sources.known(job.url)

@@ -10,6 +10,8 @@ from libs.contracts.fetching import Answer, NothingReceived
 from libs.contracts.reasons import Reason
 from libs.domain.sources import content_type_of, text_to_path
 
+READS = 3  # of a file that is being written
+
 
 @dataclass(frozen=True, slots=True)
 class LocalFiles:
@@ -38,16 +40,21 @@ class LocalFiles:
     def _read_open(self, path: str, descriptor: int) -> tuple[bytes, datetime]:
         """Read until nobody wrote meanwhile, so that bytes and time belong together."""
         try:
-            while True:
+            for _ in range(READS):
                 state = os.fstat(descriptor)
                 if not stat.S_ISREG(state.st_mode):
                     raise NothingReceived(Reason.FETCH_FILE_UNREADABLE, f"{path} is no regular file")
-                data = os.pread(descriptor, self.max_bytes + 1, 0)
-                if len(data) > self.max_bytes:
+                if state.st_size > self.max_bytes:
                     raise NothingReceived(Reason.FETCH_TOO_LARGE, f"{path} holds more than {self.max_bytes} bytes")
-                if os.fstat(descriptor).st_mtime_ns == state.st_mtime_ns and len(data) == state.st_size:
-                    break
+                data = os.pread(descriptor, state.st_size + 1, 0)
+                if len(data) == state.st_size and os.fstat(descriptor).st_mtime_ns == state.st_mtime_ns:
+                    return data, _instant(state.st_mtime_ns)
         except OSError as error:
             raise NothingReceived(Reason.FETCH_FILE_UNREADABLE, f"{path}: {error}") from error
-        seconds, nanoseconds = divmod(state.st_mtime_ns, 1_000_000_000)
-        return data, datetime.fromtimestamp(seconds, UTC).replace(microsecond=nanoseconds // 1000)
+        raise NothingReceived(Reason.FETCH_FILE_UNREADABLE, f"{path} changes while it is read", transient=True)
+
+
+def _instant(nanoseconds: int) -> datetime:
+    """A file's time as PostgreSQL keeps it: in whole microseconds."""
+    seconds, rest = divmod(nanoseconds, 1_000_000_000)
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest // 1000)
