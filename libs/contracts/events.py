@@ -4,7 +4,7 @@
 swallows a repeated `Nats-Msg-Id`; a redelivery keeps it.
 """
 
-from typing import ClassVar, Literal, TypeVar
+from typing import Annotated, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -19,7 +19,8 @@ from libs.contracts.pipeline import (
 )
 from libs.contracts.reasons import Reason
 
-Key = str  # ids are lower-case hex strings
+# Ids of ours are lower-case hex strings; what else comes in must at least be safe in a header and in PostgreSQL.
+Key = Annotated[str, Field(pattern=r"^[0-9A-Za-z_.:-]{1,128}$")]
 E = TypeVar("E", bound="Event")
 
 
@@ -41,7 +42,7 @@ class Event(BaseModel):
     version: Literal[1] = 1
     lane: Lane
     attempt: int = Field(0, ge=0, description="raised by reconcile and replay; part of the message id")
-    trace_id: str = Field(description="32 hex digits, the same through all stages of one capture")
+    trace_id: Key = Field(description="32 hex digits, the same through all stages of one capture")
 
     @property
     def subject(self) -> str:

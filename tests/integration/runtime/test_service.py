@@ -157,18 +157,18 @@ async def test_a_message_that_kills_the_process_is_set_aside_and_its_neighbours_
 async def test_sigterm_lets_work_in_hand_end_and_leaves_the_rest_to_others(probe: Probe, js: JetStreamContext) -> None:
     process = probe.start()
     await probe.until(probe.ready)
-    await send(js, *(page(n, word="slow") for n in range(40)))
+    await send(js, *(page(n, word="slow") for n in range(20)))
     await probe.until(lambda: _taken(probe.journal) > 0)
     process.send_signal(signal.SIGTERM)
     assert await probe.ended(process) == 0
     taken, finished = _taken(probe.journal), sum(line.startswith("-") for line in probe.journal)
-    assert 0 < finished == taken < 40
+    assert 0 < finished == taken < 20
     assert len(await stored(js)) == finished
     probe.start()
-    await probe.until(lambda: sum(line.startswith("-") for line in probe.journal) == 40)
+    await probe.until(lambda: sum(line.startswith("-") for line in probe.journal) == 20)
     await _until_idle(js)
     assert not [line for line in probe.journal if line.startswith("!")]
-    assert len(await stored(js)) == 40
+    assert len(await stored(js)) == 20
 
 
 async def test_a_consumer_that_vanishes_ends_the_process(probe: Probe, js: JetStreamContext) -> None:
