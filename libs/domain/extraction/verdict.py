@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from libs.domain.extraction.paragraphs import Paragraph
 from libs.domain.extraction.rules import fold, markers
 from libs.domain.extraction.structured import Declared
+from libs.domain.urls import is_home
 
 _FEW_WORDS = 12  # below this not even a news flash
 _SHORT = 60  # a text below this needs a declared type or a date to be an article
@@ -48,15 +49,6 @@ def judge(
     if words < _SHORT and not (declared.article and dated) and _LIST_PATHS.search(urlsplit(url).path):
         return "not_article"
     return None
-
-
-def is_home(url: str) -> bool:
-    """Whether an address is a site's front page, in one language or another."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https"):
-        return False
-    path = re.sub(r"/(?:index|home|default|main|startseite|accueil|portada)\.\w{3,5}$", "/", parts.path, flags=re.I)
-    return not parts.query and re.fullmatch(r"/?(?:[a-z]{2}(?:[-_][a-zA-Z]{2})?/?)?", path) is not None
 
 
 def _walled(part: Sequence[Paragraph]) -> bool:
