@@ -29,9 +29,10 @@ class Subject:
     name: str | None
 
 
-def attribute(blocks: Sequence[Block], spans: Sequence[Span], known: Sequence[str]) -> list[str | None]:
-    """The speaker of each span, in the fullest spelling among `known` names."""
-    voices = voices_in(unquoted(blocks, spans), known)
+def attribute(
+    blocks: Sequence[Block], spans: Sequence[Span], known: Sequence[str], voices: Sequence[str]
+) -> list[str | None]:
+    """The speaker of each span, in the fullest spelling among `known` names; `voices` are those whom "she" may mean."""
     speakers: list[str | None] = []
     last: str | None = None
     for i, span in enumerate(spans):
@@ -55,7 +56,7 @@ def voices_in(texts: Sequence[str], known: Sequence[str]) -> list[str]:
     for text in texts:
         for sentence in sentences(text):
             names.append(resolve(subject, known) if (subject := clause_subject(sentence)) else None)
-            names += [resolve(name, known) for name in _described(sentence)]
+            names += [resolve(name, known) for name in [*_described(sentence), *_acting(sentence)]]
     return list(dict.fromkeys(name for name in names if name))
 
 
@@ -74,24 +75,32 @@ def _described(sentence: str) -> list[str]:
     """Names beside a noun for a person: "Theodora Maskell, chief executive of", "the mayor of X, Annelore Vismaar,"."""
     found = []
     for name, start, end in names_in(sentence):
-        before = re.split(r"[;:(]", sentence[max(0, start - 70) : start])[-1]
         behind = re.match(r",(?! (?:whose|where|which|who|and|but)\b)([^,;:]{3,60})", sentence[end:])
-        if _names_person(before) or (behind and _names_person(behind[1])):
+        if _office_before().search(sentence[max(0, start - 80) : start]) or (behind and _names_person(behind[1])):
             found.append(name)
     return found
+
+
+@cache
+def _office_before() -> re.Pattern[str]:
+    """A noun for a person right before a name, or "minister of X," before it; titles may stand between."""
+    return re.compile(rf"(?i:(?<!\w)(?:{_any('person')}))(?:\s[^,;:.]{{1,50}},)?(?:\s[A-Z]\w{{0,4}}\.?)?,?\s*$")
+
+
+def _acting(sentence: str) -> list[str]:
+    """A full name that opens a sentence and does something: "Theodora Maskell could have", "X Y, who directs"."""
+    names = names_in(sentence)
+    if not names or " " not in names[0][0] or sentence[: names[0][1]].strip(' ,"“”').count(" ") > 1:
+        return []
+    return [names[0][0]] if re.match(r",? [^\W\d_A-ZÀ-ÞА-Я]", sentence[names[0][2] :]) else []
 
 
 def _names_person(text: str) -> bool:
     return any(plain(word) in _set("person") for word in re.findall(r"[\w’'-]+", text))
 
 
-def unquoted(blocks: Sequence[Block], spans: Sequence[Span]) -> list[str]:
-    """The outlet's own words: the text of each paragraph outside of the quotations, without the dateline."""
-    return [text for _, text in unquoted_parts(blocks, spans)]
-
-
 def unquoted_parts(blocks: Sequence[Block], spans: Sequence[Span]) -> list[tuple[int, str]]:
-    """Index of the paragraph and text of each part that `unquoted` gives."""
+    """The outlet's own words: index of the paragraph, and its text outside of the quotations, without the dateline."""
     by_block: dict[int, list[Span]] = {}
     for span in spans:
         by_block.setdefault(span.block, []).append(span)
@@ -212,7 +221,7 @@ def _subject_of_verb(clause: str, verb: re.Match[str]) -> Subject | None:
         return Subject(None)
     if _nobody().search(" ".join(before.split()[-3:])):
         return None
-    return _inverted(after)
+    return None if verb[0].casefold() in _raw("uninverted") else _inverted(after)
 
 
 def _appositive(before: str) -> Subject | None:
@@ -229,7 +238,7 @@ def _name_before(before: str) -> Subject | None:
         return None
     name, _, end = names[-1]
     between = before[end:]
-    if len(between.split()) > 3 or re.search(r"[,;:.!?]", between.rstrip(" ,")) or _nobody().search(between):
+    if len(between.split()) > 3 or re.search(r"[,;:.!?]", between.strip(" ,")) or _nobody().search(between):
         return _first_before_comma(before, names)
     return Subject(without_title(name))
 
@@ -239,7 +248,7 @@ def _first_before_comma(before: str, names: Sequence[tuple[str, int, int]]) -> S
     name, _, end = names[0]
     rest = before[end:]
     nearest = rest.rsplit(",", 1)[-1]
-    if not re.match(r"\s*,", rest) or "," not in rest.strip()[1:] or any(w[0].isupper() for w in nearest.split()):
+    if not re.match(r"\s*,", rest) or "," not in rest.strip()[1:] or nearest.strip()[:1].isupper():
         return None
     return Subject(without_title(name))
 

@@ -7,8 +7,8 @@ markup was lost.
 from collections.abc import Sequence
 
 from libs.domain.documents import Block
-from libs.domain.interviews.attribution import announces_quotation, arabic_people, attribute, unquoted
-from libs.domain.interviews.persons import people
+from libs.domain.interviews.attribution import announces_quotation, attribute
+from libs.domain.interviews.narration import Narration
 from libs.domain.interviews.quotations import Span, quotation_spans
 from libs.domain.interviews.turns import Spoken
 
@@ -26,11 +26,10 @@ def quoted_spans(blocks: Sequence[Block], turns: Sequence[Spoken]) -> list[Span]
 
 
 def quote_speakers(
-    blocks: Sequence[Block], spans: Sequence[Span], turns: Sequence[Spoken], *, title: str
+    blocks: Sequence[Block], spans: Sequence[Span], turns: Sequence[Spoken], told: Narration
 ) -> list[str | None]:
     """The speaker of each span. Inside a turn somebody quotes others, of whom the text seldom says who they are: `None`."""
-    texts = [*unquoted(blocks, spans), title]
-    found = attribute(blocks, spans, people(texts) + arabic_people(texts))
+    found = attribute(blocks, spans, told.known, told.voices)
     if not turns:
         return found
     first, last = turns[0].start, turns[-1].end

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 
 from libs.domain.documents import ArticleKind, Block, InterviewFacts, Quote, Turn
 from libs.domain.interviews.counting import count_questions
-from libs.domain.interviews.facts import read_facts
+from libs.domain.interviews.facts import Reading, facts_of_interview, facts_of_report
+from libs.domain.interviews.narration import narrate
 from libs.domain.interviews.quotes import quote_speakers, quoted_spans
+from libs.domain.interviews.speakers import Speakers
 from libs.domain.interviews.turns import spoken_turns
 
 
@@ -30,10 +32,12 @@ def read_interview(
     """
     spoken = spoken_turns(body, blocks, title=title)
     spans = quoted_spans(blocks, spoken)
-    quoted_by = quote_speakers(blocks, spans, spoken, title=title)
-    reading = read_facts(
-        title, blocks, spans, quoted_by, spoken, published=published, questions=count_questions(body, spoken)
-    )
+    told = narrate(title, blocks, spans, spoken)
+    quoted_by = quote_speakers(blocks, spans, spoken, told)
+    if spoken:
+        reading = facts_of_interview(told, spoken, published=published, questions=count_questions(body, spoken))
+    else:
+        reading = Reading(facts_of_report(told, quoted_by, published=published), Speakers())
     return Interview(
         turns=tuple(Turn(s.role, reading.speakers.of(s), body[s.start : s.end], s.start, s.end) for s in spoken),
         quotes=tuple(
