@@ -76,6 +76,8 @@ COMPILE = echo "setuptools>=77" | $(UV) pip compile --quiet --upgrade --universa
 lock: $(if $(wildcard $(BIN)/uv),,$(STAMP))
 	$(COMPILE) --extra all --output-file requirements.txt
 	$(COMPILE) --extra dev --constraints requirements.txt --output-file requirements-dev.txt
+	$(COMPILE) --extra fetcher --extra normalizer --extra deduplicator --extra indexer --extra cli \
+		--constraints requirements.txt --output-file requirements-services.txt
 
 clean:
 	@test ! -x $(BIN)/python || $(BIN)/python -m libs.adapters.engines forget .newsfold
