@@ -51,13 +51,15 @@ def attribute(
 
 
 def voices_in(texts: Sequence[str], known: Sequence[str]) -> list[str]:
-    """The persons who are the subject of a verb of speech in the outlet's own words, or are described by an office."""
-    names = []
-    for text in texts:
-        for sentence in sentences(text):
-            names.append(resolve(subject, known) if (subject := clause_subject(sentence)) else None)
-            names += [resolve(name, known) for name in [*_described(sentence), *_acting(sentence)]]
-    return list(dict.fromkeys(name for name in names if name))
+    """The persons who are the subject of a verb of speech in the outlet's own words, or are described by an office.
+
+    Where there are none, those whose full name opens a sentence.
+    """
+    all_sentences = [sentence for text in texts for sentence in sentences(text)]
+    named = [name for s in all_sentences for name in (clause_subject(s), *_described(s)) if name]
+    voices = [voice for name in named if (voice := resolve(name, known))]
+    voices = voices or [voice for s in all_sentences for name in _acting(s) if (voice := resolve(name, known))]
+    return list(dict.fromkeys(voices))
 
 
 def clause_has_speaker(sentence: str) -> bool:

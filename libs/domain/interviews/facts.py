@@ -19,7 +19,7 @@ from libs.domain.interviews.speakers import Speakers, resolve_speakers
 from libs.domain.interviews.turns import Spoken
 
 _LEAST_QUOTES = 2  # of the person asked: a piece that quotes one sentence is about something else
-_EARLY_BLOCKS = 4  # a retelling says in its first paragraphs where the words were spoken
+_EARLY_BLOCKS = 3  # a retelling says in its first paragraphs where the words were spoken
 
 
 @dataclass(frozen=True, slots=True)
