@@ -5,6 +5,7 @@ A weekday means the last one up to the day of publication; without a day of publ
 """
 
 import re
+from collections.abc import Iterable
 from datetime import date, timedelta
 from functools import cache
 
@@ -24,6 +25,21 @@ def aired_on(sentence: str, at: int, published: str | None) -> str | None:
     found = [(abs(m.start() - at), value) for m, value in _dates(sentence, day) if value]
     near = [pair for pair in found if pair[0] <= _REACH]
     return min(near)[1] if near else None
+
+
+def broadcast_on(texts: Iterable[str], published: str | None) -> str | None:
+    """The date behind words that say when it was on the air ("the interview, which was aired on Wednesday")."""
+    found = ((text, match) for text in texts for match in _broadcast().finditer(text))
+    dates = (
+        aired_on(text[match.start() : match.end() + 40], match.end() - match.start(), published)
+        for text, match in found
+    )
+    return next((value for value in dates if value), None)
+
+
+@cache
+def _broadcast() -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{pattern})" for pattern in load("dates")["broadcast"]), re.IGNORECASE)
 
 
 def _dates(sentence: str, day: date | None) -> list[tuple[re.Match[str], str | None]]:

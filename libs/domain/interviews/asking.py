@@ -135,7 +135,7 @@ def _never() -> tuple[re.Pattern[str], ...]:
 @cache
 def _compiled(pattern: str) -> re.Pattern[str]:
     noun = "|".join(re.escape(word) for word in (*load("outlets")["behind"], *load("outlets")["before"]))
-    name = rf"{_OUTLET}[»”\"’']?s?"
+    name = rf"{_OUTLET}[»”“\"’']?s?"
     listed = rf"(?P<outlets>(?:(?:{noun}) [«“„\"]?)?[«“„\"]?{name}(?:(?: (?:{noun}))*(?:{_AND} {_LEAD}(?:(?:{noun}) )?[«“„\"]?| ?){name})*)"
     expanded = (
         pattern.replace("<gap>", _GAP).replace("<near>", _NEAR).replace("<word>", _WORD).replace("<outlets>", listed)

@@ -45,9 +45,24 @@ def attribute(
             last = person or last
             speakers.append(person)
         else:
-            last = last or _last_named(blocks, span, voices)
+            last = _named_since(blocks, spans, i, known, voices) or last or _last_named(blocks, span, voices)
             speakers.append(last)
     return _fill_unnamed(blocks, spans, speakers)
+
+
+def _named_since(
+    blocks: Sequence[Block], spans: Sequence[Span], i: int, known: Sequence[str], voices: Sequence[str]
+) -> str | None:
+    """Who spoke last in the outlet's words between the quotation before and this one, in full sentences."""
+    start = spans[i - 1].outer_end if i else blocks[max(0, spans[i].block - 2)].start
+    first = spans[i - 1].block if i else max(0, spans[i].block - 2)
+    texts = [
+        block.text[max(0, start - block.start) : max(0, spans[i].outer_start - block.start)]
+        for block in blocks[first : spans[i].block + 1]
+    ]
+    subjects = [clause_subject(sentence) for text in texts for sentence in sentences(text)]
+    found = [person for name in subjects if name and (person := resolve(name, known))]
+    return next((person for person in reversed(found) if person in voices), None)
 
 
 def voices_in(texts: Sequence[str], known: Sequence[str]) -> list[str]:
@@ -267,6 +282,8 @@ def _points_back(text: str, *, at_end: bool) -> bool:
 def _inverted(after: str) -> Subject | None:
     """ "said the minister", "a-t-elle répondu", "говорит Черешник"."""
     head = re.split(r"[,;:.!?“”«»\"]", after, maxsplit=1)[0]
+    if re.match(r"\s*(?:by|von|par|por|da)\s", head):  # "asked by"
+        return None
     names = names_in(head)
     if names and len(head[: names[0][1]].split()) <= 6:
         return Subject(without_title(names[0][0]))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from libs.domain.documents import InterviewFacts
-from libs.domain.interviews.airing import aired_on
+from libs.domain.interviews.airing import aired_on, broadcast_on
 from libs.domain.interviews.asking import Asking, named_outlets
 from libs.domain.interviews.attribution import clause_has_speaker, clause_subject
 from libs.domain.interviews.names import same_outlet, same_person
@@ -17,6 +17,7 @@ from libs.domain.interviews.narration import Narration
 from libs.domain.interviews.persons import fullest, resolve
 from libs.domain.interviews.speakers import Speakers, resolve_speakers
 from libs.domain.interviews.turns import Spoken
+from libs.domain.interviews.unlabelled import mentions_interview
 
 _LEAST_QUOTES = 2  # of the person asked: a piece that quotes one sentence is about something else
 _EARLY_BLOCKS = 3  # a retelling says in its first paragraphs where the words were spoken
@@ -44,7 +45,7 @@ def facts_of_interview(told: Narration, turns: Sequence[Spoken], *, published: s
         interviewee=speakers.interviewee,
         broadcasters=tuple(broadcasters),
         interviewers=speakers.interviewers,
-        aired=_aired(told.askings, published),
+        aired=_aired(told.askings, told, published),
         questions=questions,
     )
     return Reading(facts, speakers)
@@ -53,19 +54,21 @@ def facts_of_interview(told: Narration, turns: Sequence[Spoken], *, published: s
 def facts_of_report(told: Narration, quoted: Sequence[str | None], *, published: str | None) -> InterviewFacts:
     """The facts of an article that retells an interview; `quoted` are the speakers of its quotations, in order."""
     answers = [asking for asking in told.askings if asking.outlets]
+    if not answers and any(map(mentions_interview, told.texts)):  # by a person whose outlet is not named
+        answers = [asking for asking in told.askings if asking.asker]
     person = _main_person(told, answers, quoted)
     if not person or not _is_about(person, told, answers, quoted):
         return InterviewFacts()
     own = [asking for asking in told.askings if _asks(asking, person, told.known)]
     outlets = [name for asking in own for name in asking.outlets]
-    if not outlets and not any(asking.strong for asking in own):
+    if not own:
         return InterviewFacts()
     askers = [asking.asker for asking in own if asking.asker and not same_person(asking.asker, person)]
     return InterviewFacts(
         interviewee=person,
         broadcasters=tuple(_distinct(outlets)),
         interviewers=tuple(dict.fromkeys(askers)),
-        aired=_aired(own, published),
+        aired=_aired(own, told, published),
     )
 
 
@@ -120,10 +123,10 @@ def _asks(asking: Asking, person: str, known: Sequence[str]) -> bool:
     return bool(asking.asker) and same_person(named, asking.asker or "")
 
 
-def _aired(found: Sequence[Asking], published: str | None) -> str | None:
-    """The date beside the first statement that has one."""
+def _aired(found: Sequence[Asking], told: Narration, published: str | None) -> str | None:
+    """The date beside the first statement that has one, else beside words such as "the interview was aired"."""
     dates = (aired_on(asking.sentence, asking.at, published) for asking in found if asking.outlets)
-    return next((value for value in dates if value), None)
+    return next((value for value in dates if value), None) or broadcast_on(told.texts, published)
 
 
 def _distinct(names: Sequence[str]) -> list[str]:

@@ -32,8 +32,8 @@ def narrate(title: str, blocks: Sequence[Block], spans: Sequence[Span], turns: S
     """Collect what the outlet's own words tell."""
     parts = [(i, text) for i, text in unquoted_parts(blocks, spans) if not _spoken(blocks[i], turns)]
     texts = (title, *(text for _, text in parts))
-    known = [*people(texts), *arabic_people(texts)]
     outlets = sure_outlets([*texts, *dict.fromkeys(turn.label for turn in turns if turn.label)])
+    known = [name for name in [*people(texts), *arabic_people(texts)] if name not in outlets]
     found = askings(texts, sure=outlets)
     asked = [asking.who for asking in found if asking.who]
     askers = [asking.asker for asking in found if asking.asker and asking.asker not in asked]

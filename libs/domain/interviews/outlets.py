@@ -22,6 +22,10 @@ _RUN = re.compile(
     rf"(?<![\w’'-])(?:(?:Voice|Times|Echo) of )?{_UPPER}[\w’'‑-]*(?:[ \u00a0](?:{_LINK}[ \u00a0])?{_WORD}){{0,4}}"
 )
 _ARABIC_PREFIX = r"(?<!\w)(?:و?(?:ل|ب|ك)?(?:ال)?)"
+_COMPOUND = re.compile(
+    r"-(?:\w*interview|gespräch|zeitung|reporter|journalist|moderator|korrespondent|sendung|magazin)(?:s|in|es)?$",
+    re.IGNORECASE,
+)
 _COORDINATED = re.compile(
     r"^[»”\"’']*(?:,| and| et| y| und| e|, and| и)(?: the| la| le| l’| der| die| das)? ?$", re.IGNORECASE
 )
@@ -64,7 +68,7 @@ def _mention(printed: str, start: int, words: Sequence[re.Match[str]]) -> Mentio
     if not kept:
         return None
     begin, end = kept[0].start(), kept[-1].end()
-    name = re.sub(r"[’']s?$", "", printed[begin:end])
+    name = _COMPOUND.sub("", re.sub(r"[’']s?$", "", printed[begin:end]))
     return Mention(name, start + begin, start + begin + len(name))
 
 

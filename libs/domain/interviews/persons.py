@@ -17,6 +17,7 @@ _PART = rf"(?:(?:[aA]l|[eE]l|[aA]d|[aA]r|[aA]s|[dDlLO])[-’'‑])?{_CAPITAL}[\w
 _INITIAL = rf"{_CAPITAL}\."
 _PARTICLE = r"(?:de la|de los|von der|van der|van den|van|von|de|del|della|di|da|dos|du|bin|ibn|ben|al|el|ter|zu|y)"
 NAME = rf"(?:{_INITIAL}|{_PART})(?:[ \u00a0](?:{_PARTICLE}[ \u00a0])?(?:{_INITIAL}|{_PART})){{0,4}}"
+_RUSSIAN = re.compile(r"[\u0400-\u04ff]")
 _NAME = re.compile(rf"(?<![\w’'-]){NAME}")
 
 
@@ -34,8 +35,12 @@ def names_in(text: str) -> list[tuple[str, int, int]]:
 
 def _as_person(printed: str, start: int) -> tuple[str, int, int] | None:
     words = list(re.finditer(r"\S+", printed))
-    while words and _is_lead_in(words[0][0]):
+    titled = False
+    while words and (_is_lead_in(words[0][0]) or (titled and words[0][0].isupper())):
+        titled = titled or plain(words[0][0]) in _plain("titles")
         words.pop(0)
+    if titled and len(words) > 2 and _RUSSIAN.search(words[0][0]) and not words[0][0].endswith("."):
+        words = words[-2:]  # "глава МИД России Сергей Лавров": offices have no capital to end them
     if not words or any(_is_thing(word[0]) for word in words):
         return None
     begin, end = words[0].start(), words[-1].end()
@@ -66,7 +71,7 @@ def fullest(name: str, known: Iterable[str]) -> str:
 def resolve(name: str, known: Sequence[str]) -> str | None:
     """The person a printed subject means: a full name, a family name or a given name of one of `known`; else `None`."""
     if len(person_words(name)) > 1:
-        return fullest(name, known)
+        return fullest(name, known) if any(same_person(name, other) for other in known) else None
     found = fullest(name, known)
     if len(person_words(found)) > 1:
         return found
