@@ -25,6 +25,7 @@ from libs.adapters.engines.errors import EngineError
 
 SHARED_STATE = Path("/var/lib/newsfold")
 PREDECESSOR_SECONDS = 60  # guards of a killed owner stop their engines within this time
+OWNER_SECONDS = 1  # an owner that was just killed may still be there for a moment
 
 
 class DataFolder:
@@ -47,10 +48,10 @@ class DataFolder:
         """
         self.path.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(self.path / "engines.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        deadline = time.monotonic() + PREDECESSOR_SECONDS
+        began = time.monotonic()
         while not _locked(descriptor):
             owner = _owner(descriptor)
-            if owner is not None or time.monotonic() > deadline:
+            if time.monotonic() - began > (PREDECESSOR_SECONDS if owner is None else OWNER_SECONDS):
                 os.close(descriptor)
                 who = f"by process {owner}" if owner else "by engines of a process that has ended"
                 raise EngineError(
@@ -70,14 +71,14 @@ class DataFolder:
             os.close(self._lock)
             self._lock = None
 
-    def in_use(self) -> bool:
-        """Whether some process holds the lock."""
+    def owner(self) -> int | None:
+        """The living process that holds the lock."""
         try:
             descriptor = os.open(self.path / "engines.lock", os.O_RDWR | os.O_CLOEXEC)
         except OSError:
-            return False
+            return None
         try:
-            return not _locked(descriptor)
+            return None if _locked(descriptor) else _owner(descriptor)
         finally:
             os.close(descriptor)
 
@@ -137,12 +138,14 @@ class DataFolder:
         """Remove the folder and what it points to. Raises EngineError while it is in use."""
         if not self.path.is_dir():
             return
-        if self.in_use():
-            raise EngineError(f"the data folder {self.path} is in use: stop it first (`newsfold down`)")
-        outside = self._outside()
-        if outside is not None:
-            shutil.rmtree(outside, ignore_errors=True)
-        shutil.rmtree(self.path)
+        self.lock()
+        try:
+            outside = self._outside()
+            if outside is not None:
+                shutil.rmtree(outside, ignore_errors=True)
+            shutil.rmtree(self.path)
+        finally:
+            self.unlock()
 
     # -- secrets, ports, what runs ---------------------------------------------------------------------------------
 
@@ -192,4 +195,8 @@ def _owner(descriptor: int) -> int | None:
     text = os.pread(descriptor, 32, 0).decode("ascii", "replace").strip()
     if not text.isdigit():
         return None
-    return int(text) if Path(f"/proc/{text}").exists() else None
+    try:
+        state = Path(f"/proc/{text}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[0]
+    except OSError:
+        return None
+    return int(text) if state not in "ZX" else None  # one that has ended and was not collected owns nothing

@@ -242,6 +242,8 @@ class LocalEngines:
         """Why it is not ready, or None. Any error counts: each client library has its own."""
         try:
             engine.probe(engine.url(self._ports[engine.name]))
+        except EngineError:
+            raise
         except Exception as error:
             return error
         return None
@@ -256,7 +258,7 @@ def find_running(data_dir: Path) -> EngineUrls | None:
     """The URLs of the engines that some process runs from this folder; None when none does."""
     data = DataFolder(Path(data_dir))
     urls = data.remembered().get("urls")
-    return EngineUrls(**urls) if urls and data.in_use() else None
+    return EngineUrls(**urls) if urls and data.owner() else None
 
 
 def forget(data_dir: Path) -> None:
