@@ -52,6 +52,11 @@ _REST: Final = text("""
 UPDATE fetch_hosts h SET next_at = now() + make_interval(secs => :pause),
     waiting = EXISTS (SELECT 1 FROM fetches f WHERE f.host = h.host AND NOT f.done)
 WHERE h.host = :host""")
+_NOTE: Final = text("""
+UPDATE fetches f SET capture_id = done.capture_id
+FROM unnest(CAST(:fetch_ids AS text[]), CAST(:claims AS int[]), CAST(:capture_ids AS text[]))
+    AS done (fetch_id, claims, capture_id)
+WHERE f.fetch_id = done.fetch_id AND f.claims = done.claims""")
 _DUE: Final = text("""
 SELECT lane, count(*) FROM fetches WHERE NOT done AND due_at <= now() GROUP BY lane""")
 
@@ -102,20 +107,12 @@ class PostgresFetches:
             return set()
         rows = {receipt.capture_id: _capture_row(job, receipt) for job, receipt in received}
         async with self._engine.begin() as connection:
-            inserted = await connection.scalars(
-                insert(captures)
-                .values([rows[key] for key in sorted(rows)])
-                .on_conflict_do_nothing()
-                .returning(captures.c.capture_id)
-            )
-            new = set(inserted)
+            adding = insert(captures).on_conflict_do_nothing().returning(captures.c.capture_id)
+            new = set(await connection.scalars(adding, [rows[key] for key in sorted(rows)]))
             if new:
-                await connection.execute(
-                    insert(ledger).values([_event_row(r) for _, r in received if r.capture_id in new])
-                )
-            for job, receipt in received:
-                if receipt.capture_id in new and receipt.end is None:
-                    await connection.execute(_mine(job).values(capture_id=receipt.capture_id))
+                await connection.execute(insert(ledger), [_event_row(r) for _, r in received if r.capture_id in new])
+            fresh = [(job, receipt) for job, receipt in received if receipt.capture_id in new and receipt.end is None]
+            await connection.execute(_NOTE, _columns(fresh))
             await _remember(connection, [receipt for job, receipt in received if job.kind is FetchKind.PAGE])
         return new
 
@@ -236,6 +233,14 @@ def _settling(one: Settled) -> Any:
     return _mine(one.job).values(values)
 
 
+def _columns(received: Sequence[tuple[FetchJob, Receipt]]) -> dict[str, Any]:
+    return {
+        "fetch_ids": [job.fetch_id for job, _ in received],
+        "claims": [job.claims for job, _ in received],
+        "capture_ids": [receipt.capture_id for _, receipt in received],
+    }
+
+
 def _capture_row(job: FetchJob, receipt: Receipt) -> dict[str, Any]:
     return {
         "capture_id": receipt.capture_id,
@@ -254,7 +259,7 @@ def _capture_row(job: FetchJob, receipt: Receipt) -> dict[str, Any]:
         "trace_id": receipt.capture_id,
         "end": receipt.end,
         "reason": receipt.reason,
-        "ended_at": func.now() if receipt.end else None,
+        "ended_at": receipt.captured_at if receipt.end else None,  # such a receipt is of now
     }
 
 
