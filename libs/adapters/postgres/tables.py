@@ -28,7 +28,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from libs.contracts.pipeline import LANES
 from libs.contracts.reasons import CaptureEnd, RevisionEnd
 
-metadata = MetaData(
+metadata: MetaData = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
         "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -39,7 +39,7 @@ metadata = MetaData(
 )
 
 
-def _one_of(column: str, words: object, *, null: bool = False) -> CheckConstraint:
+def one_of(column: str, words: object, *, null: bool = False) -> CheckConstraint:
     """A closed list of words as a check, so that no typo becomes a state."""
     listed = ", ".join(f"'{word}'" for word in words)  # type: ignore[attr-defined]
     condition = f"{column} IN ({listed})"
@@ -75,8 +75,8 @@ sources = Table(
     Column("last_reason", Text),
     _now(),
     UniqueConstraint("kind", "url"),
-    _one_of("kind", ("feed", "page")),
-    _one_of("lane", LANES),
+    one_of("kind", ("feed", "page")),
+    one_of("lane", LANES),
     Index("ix_sources_due", "next_poll_at", postgresql_where=text("NOT paused")),
 )
 
@@ -103,8 +103,8 @@ fetches = Table(
     Column("finished_at", DateTime(timezone=True)),
     Column("enqueued_seq", BigInteger, Identity(), nullable=False),
     _now(),
-    _one_of("kind", ("page", "file", "feed")),
-    _one_of("lane", LANES),
+    one_of("kind", ("page", "file", "feed")),
+    one_of("lane", LANES),
     Index("ix_fetches_due", "host", "lane", "due_at", "enqueued_seq", postgresql_where=text("NOT done")),
     Index("ix_fetches_source", "source_id", postgresql_where=text("NOT done AND source_id IS NOT NULL")),
 )
@@ -161,8 +161,8 @@ captures = Table(
     Column("page_id", Text),
     Column("ended_at", DateTime(timezone=True)),
     _now(),
-    _one_of("lane", LANES),
-    _one_of('"end"', CaptureEnd, null=True),
+    one_of("lane", LANES),
+    one_of('"end"', CaptureEnd, null=True),
     CheckConstraint('sha256 IS NOT NULL OR "end" IS NOT NULL', name="bytes_or_end"),
     Index("ix_captures_unfinished", "recorded_at", postgresql_where=text('"end" IS NULL')),
     Index("ix_captures_asked_url", "asked_url"),
@@ -248,8 +248,8 @@ revisions = Table(
     Column("ended_at", DateTime(timezone=True)),
     _now(),
     UniqueConstraint("article_id", "captured_at", "sha256"),
-    _one_of('"end"', RevisionEnd, null=True),
-    _one_of("lane", LANES),
+    one_of('"end"', RevisionEnd, null=True),
+    one_of("lane", LANES),
     Index("ix_revisions_unfinished", "recorded_at", postgresql_where=text('"end" IS NULL')),
     Index("ix_revisions_capture", "capture_id"),
 )
@@ -263,7 +263,7 @@ turns = Table(
     Column("speaker", Text),
     Column("start", Integer, nullable=False),
     Column("end", Integer, nullable=False),
-    _one_of("role", ("question", "answer", "other")),
+    one_of("role", ("question", "answer", "other")),
 )
 
 quotes = Table(
@@ -316,25 +316,8 @@ story_history = Table(
     Column("article_ids", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("cause_revision_id", Text),
     _now(),
-    _one_of("change", ("created", "joined", "left", "merged", "split", "renamed", "emptied", "lead")),
+    one_of("change", ("created", "joined", "left", "merged", "split", "renamed", "emptied", "lead")),
     Index("ix_story_history_story", "story_id"),
-)
-
-# Links join nodes (distinct bodies); see tables of the deduplicator for nodes. `a` < `b` by node id.
-links = Table(
-    "links",
-    metadata,
-    Column("a", Text, primary_key=True),
-    Column("b", Text, primary_key=True),
-    Column("type", Text),  # null: shared words that amount to nothing
-    Column("longest_run", Integer, nullable=False),
-    Column("weight_words", Integer, nullable=False),
-    Column("coverage_a", Integer, nullable=False),  # per mille
-    Column("coverage_b", Integer, nullable=False),
-    Column("passages", JSONB, nullable=False),
-    Column("reasons", JSONB, nullable=False),
-    _one_of("type", ("copy", "rewrite", "identity", "quotes", "possible"), null=True),
-    Index("ix_links_b", "b"),
 )
 
 # --- indexing -------------------------------------------------------------------------------------------------------
@@ -396,6 +379,9 @@ quarantine = Table(
     Column("replays", Integer, nullable=False, server_default=text("0")),
     Column("replayed_at", DateTime(timezone=True)),
     _now(),
-    _one_of("state", ("open", "replayed", "resolved")),
+    one_of("state", ("open", "replayed", "resolved")),
     Index("ix_quarantine_open", "recorded_at", postgresql_where=text("state = 'open'")),
 )
+
+# Links and the deduplicator's other tables stand beside, in the same metadata.
+from libs.adapters.postgres.tables_stories import links as links  # noqa: E402

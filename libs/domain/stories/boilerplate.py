@@ -21,6 +21,7 @@ from libs.domain.stories.pairs import Pair
 STRANGER_KINSHIP_PER_MILLE = 100
 
 PairsOf = Mapping[tuple[str, str], Pair]  # by text ids, the smaller id first
+Witness = tuple[str, str, str]  # three strangers that share a fingerprint
 
 
 def key(one: str, other: str) -> tuple[str, str]:
@@ -37,32 +38,35 @@ def strangers(pair: Pair) -> bool:
     )
 
 
-def boilerplate_shown_by(text_id: str, partners: Collection[str], pairs: PairsOf, known: Collection[int]) -> set[int]:
-    """The fingerprints, not yet `known`, that this text shows to be boilerplate together with two of `partners`.
+def boilerplate_shown_by(
+    text_id: str, partners: Collection[str], pairs: PairsOf, known: Collection[int]
+) -> dict[int, Witness]:
+    """The fingerprints, not yet `known`, that this text shows to be boilerplate, with the three texts that show it.
 
-    `pairs` has this text with each partner, and all stranger pairs among the partners.
+    `pairs` has this text with each of `partners`, and all stranger pairs among the partners.
     """
     mine = {p: _told(pairs[key(text_id, p)]) for p in sorted(partners) if strangers(pairs[key(text_id, p)])}
     wanted = set().union(*mine.values()) - set(known) if mine else set()
-    found: set[int] = set()
+    found: dict[int, Witness] = {}
     for one, other in _couples(mine, pairs):
-        if found >= wanted:
+        if len(found) == len(wanted):
             break
         kernel = mine[one] & mine[other] & _told(pairs[key(one, other)])
-        if kernel - found - set(known) and all(
+        fresh = (kernel & wanted) - found.keys()
+        if fresh and all(
             _nothing_else(pairs[key(*couple)], kernel) for couple in ((text_id, one), (text_id, other), (one, other))
         ):
-            found |= kernel
-    return found - set(known)
+            found |= dict.fromkeys(fresh, (text_id, one, other))
+    return found
 
 
-def all_boilerplate(pairs: PairsOf) -> set[int]:
+def all_boilerplate(pairs: PairsOf) -> dict[int, Witness]:
     """The boilerplate of a whole set of texts, given all its pairs that share a fingerprint."""
     partners: dict[str, set[str]] = {}
     for one, other in pairs:
         partners.setdefault(one, set()).add(other)
         partners.setdefault(other, set()).add(one)
-    found: set[int] = set()
+    found: dict[int, Witness] = {}
     for text_id in sorted(partners):
         found |= boilerplate_shown_by(text_id, partners[text_id], pairs, found)
     return found

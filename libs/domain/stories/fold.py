@@ -14,7 +14,7 @@ from libs.domain.stories.grouping import group
 from libs.domain.stories.identity import Identity, identity_of
 from libs.domain.stories.links import Link, link, settled
 from libs.domain.stories.membership import Story, quoted_stories, story_of
-from libs.domain.stories.pairs import compare, kinship
+from libs.domain.stories.pairs import compare
 from libs.domain.stories.retold import identity_links, may_be_one_interview
 from libs.domain.stories.texts import Article, Marked, Text, longer_first, mark
 
@@ -42,7 +42,7 @@ def fold(documents: Iterable[tuple[Article, Text]]) -> Folded:
     boilerplate = frozenset(all_boilerplate(pairs))
     identities = {text_id: identity_of(articles) for text_id, articles in carriers.items()}
     links = _links(pairs, marks, boilerplate)
-    links += identity_links(identities, links, _kinships(texts, identities))
+    links = with_identity(links, identity_links(identities, links, _candidates(texts, identities)))
     stories = [
         story_of(g, carriers, {text_id: len(text) for text_id, text in texts.items()}) for g in group(identities, links)
     ]
@@ -68,14 +68,16 @@ def _all_pairs(texts: Mapping[str, Text], marks: dict[str, Marked]) -> PairsOf:
     return {(a, b): compare(texts[a], texts[b], marks) for a, b in sorted(wanted)}
 
 
-def _kinships(texts: Mapping[str, Text], identities: Mapping[str, Identity]) -> dict[tuple[str, str], int]:
+def with_identity(by_words: Iterable[Link], by_identity: Iterable[Link]) -> list[Link]:
+    """All links of a set, one for each pair: identity takes the place of words."""
+    return list(({(x.a, x.b): x for x in by_words} | {(x.a, x.b): x for x in by_identity}).values())
+
+
+def _candidates(texts: Mapping[str, Text], identities: Mapping[str, Identity]) -> set[tuple[str, str]]:
     told = sorted(text_id for text_id, identity in identities.items() if identity.in_focus and identity.outlets)
-    found = {}
-    for one, other in combinations(told, 2):
-        if may_be_one_interview(identities[one], identities[other]):
-            a, b = longer_first(texts[one], texts[other])
-            found[a.text_id, b.text_id] = kinship(a, b)
-    return found
+    couples = (c for c in combinations(told, 2) if may_be_one_interview(identities[c[0]], identities[c[1]]))
+    ordered = (longer_first(texts[one], texts[other]) for one, other in couples)
+    return {(a.text_id, b.text_id) for a, b in ordered}
 
 
 def _links(pairs: PairsOf, marks: Mapping[str, Marked], boilerplate: frozenset[int]) -> list[Link]:

@@ -40,11 +40,6 @@ def link(pair: Pair, boilerplate: Container[int], *, dull_a: int = 0, dull_b: in
     return Link(pair.a, pair.b, grade(pair, boilerplate, dull_a=dull_a, dull_b=dull_b), pair)
 
 
-def link_by_identity(a: str, b: str, type_: LinkType, kinship: int, reason: Reason) -> Link:
-    """A link of two texts that tell of the same interview in other words."""
-    return Link(a, b, Grade(type_, 0, 0, kinship, kinship, (reason,)))
-
-
 def settled(link: Link, group_of: Mapping[str, object]) -> Link:
     """The link as it stands after grouping: one that would join two stories, but was cut, joins nothing.
 

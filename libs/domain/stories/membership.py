@@ -24,9 +24,9 @@ class Story:
     members: tuple[str, ...]
 
 
-def story_id_of(first: Article) -> str:
-    """The id of the story whose first member is this article: 32 hex digits."""
-    return hashlib.sha256(f"story\n{first.url}\n{first.segment}".encode()).hexdigest()[:32]
+def founding_id(url: str, segment: str) -> str:
+    """The id of the story whose first member is the article with this URL and segment: 32 hex digits."""
+    return hashlib.sha256(f"story\n{url}\n{segment}".encode()).hexdigest()[:32]
 
 
 def story_of(group: Group, carriers: Mapping[str, Sequence[Article]], words: Mapping[str, int]) -> Story:
@@ -34,7 +34,9 @@ def story_of(group: Group, carriers: Mapping[str, Sequence[Article]], words: Map
     articles = sorted((a for text_id in group for a in carriers[text_id]), key=lambda a: a.rank)
     length = {a.article_id: words[text_id] for text_id in group for a in carriers[text_id]}
     lead = lead_of(articles, length)
-    return Story(story_id_of(articles[0]), lead.article_id, tuple(a.article_id for a in articles))
+    return Story(
+        founding_id(articles[0].url, articles[0].segment), lead.article_id, tuple(a.article_id for a in articles)
+    )
 
 
 def quoted_stories(

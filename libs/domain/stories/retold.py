@@ -5,15 +5,16 @@ where something speaks for one interview and something else keeps it open. Only 
 without a shared broadcaster, a shared time and a person who does the talking on both sides nothing is said.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 
 from libs.domain.documents import InterviewFacts, Quote, Turn
 from libs.domain.interviews.names import same_person
-from libs.domain.stories.grades import LinkType, Reason
+from libs.domain.stories.grades import Grade, LinkType, Reason
 from libs.domain.stories.grouping import Group, group, two_interviews_printed
 from libs.domain.stories.identity import Identity, Relation, relation, widened
-from libs.domain.stories.links import Link, link_by_identity
+from libs.domain.stories.links import Link
 
 # Retellings appear within days of the broadcast; beyond this a shared outlet may be another interview.
 WINDOW_DAYS = 3
@@ -54,29 +55,30 @@ def may_be_one_interview(a: Identity, b: Identity) -> bool:
 
 
 def identity_links(
-    identities: Mapping[str, Identity], links: Sequence[Link], kinship: Mapping[PairKey, int]
+    identities: Mapping[str, Identity], links: Sequence[Link], candidates: Collection[PairKey]
 ) -> list[Link]:
-    """Links between texts of `kinship` (pairs of ids that may be one interview, longer text first).
+    """Links between `candidates`: pairs of texts that may be one interview, the longer text first.
 
-    Texts that words join already need none. A group that fits two interviews which are both printed in one language
-    stays `possible` with everything, unless the days of broadcast decide: it would be a guess.
+    Texts that words join already need none; one between texts that share words takes the place of the link by words.
+    A group that fits two interviews which are both printed in one language stays `possible` with everything, unless the
+    days of broadcast decide: it would be a guess.
     """
     groups = group(identities, links)
     of_text = {text_id: g for g in groups for text_id in g}
+    apart = sorted((a, b) for a, b in candidates if of_text[a] != of_text[b])
     near: dict[Group, set[Group]] = {}
-    for a, b in kinship:
-        if of_text[a] != of_text[b]:
-            near.setdefault(of_text[a], set()).add(of_text[b])
-            near.setdefault(of_text[b], set()).add(of_text[a])
+    for a, b in apart:
+        near.setdefault(of_text[a], set()).add(of_text[b])
+        near.setdefault(of_text[b], set()).add(of_text[a])
     wide = {g: widened([identities[t] for t in g]) for g in near}
     chosen = {
         g: {other for other in _chosen(g, others, wide) if not two_interviews_printed(wide[g], wide[other])}
         for g, others in near.items()
     }
+    by_words = {(x.a, x.b): x for x in links}
     return [
-        _link(a, b, share, of_text[b] in chosen[of_text[a]] and of_text[a] in chosen[of_text[b]])
-        for (a, b), share in sorted(kinship.items())
-        if of_text[a] != of_text[b]
+        _link(a, b, by_words.get((a, b)), of_text[b] in chosen[of_text[a]] and of_text[a] in chosen[of_text[b]])
+        for a, b in apart
     ]
 
 
@@ -92,9 +94,11 @@ def _chosen(mine: Group, near: set[Group], wide: Mapping[Group, Identity]) -> se
     return left
 
 
-def _link(a: str, b: str, share: int, clear: bool) -> Link:
+def _link(a: str, b: str, by_words: Link | None, clear: bool) -> Link:
     text = "same person, same broadcaster, within days, told in other words"
-    if clear:
-        return link_by_identity(a, b, LinkType.IDENTITY, share, Reason("identity", 1, 1, text))
-    open_text = text + "; another interview of the same person by the same broadcaster fits as well"
-    return link_by_identity(a, b, LinkType.POSSIBLE, share, Reason("identity", 0, 1, open_text))
+    if not clear:
+        text += "; another interview of the same person by the same broadcaster fits as well"
+    reason = Reason("identity", int(clear), 1, text)
+    found = by_words or Link(a, b, Grade(None, 0, 0, 0, 0, ()))
+    type_ = LinkType.IDENTITY if clear else found.type or LinkType.POSSIBLE
+    return replace(found, grade=replace(found.grade, type=type_, reasons=(*found.grade.reasons, reason)))

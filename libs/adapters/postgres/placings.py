@@ -1,0 +1,174 @@
+"""Writes where articles stand: their story, lead and quoted stories, and the stories that follow from that.
+
+Raises one projection number for each article and story that changed, writes the stories' history, and keeps redirects:
+the id of a story that lost all members leads to the story of the article that gave it its id.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.engine import Row
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from libs.domain.stories.records import Cause, Placing, Touched
+
+Before = Mapping[str, Row[Any]]
+
+
+async def place(
+    connection: AsyncConnection,
+    placings: Sequence[Placing],
+    renewed: Collection[str],
+    leads: Mapping[str, str],
+    cause: Cause,
+) -> Touched:
+    """See `services.deduplicator.ports.Book.place`. Rows are locked and written in the order of ids."""
+    wanted = {p.article_id: p for p in sorted(placings, key=lambda p: p.article_id)}
+    before = {r.article_id: r for r in await connection.execute(_BEFORE, {"ids": list(wanted)})}
+    moved = [p for p in wanted.values() if p.article_id in renewed or _as_row(p) != _row(before[p.article_id])]
+    await _write_articles(connection, moved, cause)
+    affected = {p.story_id for p in moved} | {
+        r.story_id for r in before.values() if r.story_id in _left(before, wanted)
+    }
+    touched = await _write_stories(connection, affected, leads, moved, before, cause)
+    return Touched(tuple(p.article_id for p in moved), tuple(sorted(touched)))
+
+
+def _as_row(p: Placing) -> tuple[Any, ...]:
+    return p.story_id, p.lead, p.quoted_stories, p.link_types
+
+
+def _row(row: Row[Any]) -> tuple[Any, ...]:
+    return row.story_id, row.lead, tuple(row.quoted_stories), tuple(row.link_types)
+
+
+def _left(before: Before, wanted: Mapping[str, Placing]) -> set[str]:
+    """Stories that an article has left."""
+    return {r.story_id for i, r in before.items() if r.story_id and r.story_id != wanted[i].story_id}
+
+
+async def _write_articles(connection: AsyncConnection, moved: Sequence[Placing], cause: Cause) -> None:
+    if moved:
+        await connection.execute(
+            _ARTICLE,
+            [
+                {
+                    "id": p.article_id,
+                    "story": p.story_id,
+                    "lead": p.lead,
+                    "quoted": list(p.quoted_stories),
+                    "types": list(p.link_types),
+                    "lane": cause.lane,
+                    "trace": cause.trace_id,
+                }
+                for p in moved
+            ],
+        )
+
+
+async def _write_stories(
+    connection: AsyncConnection,
+    affected: Collection[str],
+    leads: Mapping[str, str],
+    moved: Sequence[Placing],
+    before: Before,
+    cause: Cause,
+) -> set[str]:
+    """Bring the affected stories' rows up to date; answer those that changed."""
+    ids = {"ids": sorted(affected)}
+    known = {r.story_id: r for r in await connection.execute(_STORIES, ids)}
+    sizes = {r.story_id: r.size for r in await connection.execute(_SIZES, ids)}
+    heirs = {r.founding_id: r.story_id for r in await connection.execute(_HEIRS, ids)}
+    rows = []
+    for story_id in sorted(affected):
+        size = sizes.get(story_id, 0)
+        lead = leads.get(story_id, known[story_id].lead_article_id if story_id in known else None)
+        heir = heirs.get(story_id) if not size else None
+        rows.append({"id": story_id, "lead": lead if size else None, "size": size, "heir": heir})
+    stories = [{**row, "lane": cause.lane, "trace": cause.trace_id} for row in rows]
+    if stories:
+        await connection.execute(_STORY, stories)
+    await _follow_on(connection, {p.article_id for p in moved}, affected)
+    await _write_history(connection, rows, known, moved, before, cause)
+    return set(affected)
+
+
+async def _follow_on(connection: AsyncConnection, moved: Collection[str], affected: Collection[str]) -> None:
+    """Turn the redirects of older ids, whose first article moved on, to where it is now."""
+    await connection.execute(_REDIRECTS, {"articles": sorted(moved), "affected": sorted(affected)})
+
+
+async def _write_history(
+    connection: AsyncConnection,
+    rows: Sequence[Mapping[str, Any]],
+    known: Mapping[str, Row[Any]],
+    moved: Sequence[Placing],
+    before: Before,
+    cause: Cause,
+) -> None:
+    joined, left = defaultdict(list), defaultdict(list)
+    for p in moved:
+        old = before[p.article_id].story_id
+        if old != p.story_id:
+            joined[p.story_id].append(p.article_id)
+            if old is not None:
+                left[old].append(p.article_id)
+    history = []
+    for row in rows:
+        story_id = row["id"]
+        if story_id not in known:
+            history.append((story_id, "created", None, joined[story_id]))
+        elif joined[story_id]:
+            history.append((story_id, "joined", None, joined[story_id]))
+        if left[story_id]:
+            gone = "merged" if row["heir"] else "emptied" if not row["size"] else "left"
+            history.append((story_id, gone, row["heir"], left[story_id]))
+        if story_id in known and row["size"] and known[story_id].lead_article_id not in (None, row["lead"]):
+            history.append((story_id, "lead", None, [row["lead"]]))
+    if history:
+        await connection.execute(
+            _HISTORY,
+            [
+                {"story": story, "change": change, "other": other, "articles": articles, "cause": cause.revision_id}
+                for story, change, other, articles in history
+            ],
+        )
+
+
+_BEFORE = text(
+    "SELECT article_id, story_id, lead, quoted_stories, link_types FROM articles"
+    " WHERE article_id = ANY(CAST(:ids AS text[])) ORDER BY article_id FOR UPDATE"
+)
+_ARTICLE = text(
+    "UPDATE articles SET story_id = :story, lead = :lead, quoted_stories = :quoted, link_types = :types,"
+    " projection = projection + 1, lane = :lane, trace_id = :trace WHERE article_id = :id"
+)
+_STORIES = text(
+    "SELECT story_id, lead_article_id, size, redirect_to FROM stories WHERE story_id = ANY(CAST(:ids AS text[]))"
+    " ORDER BY story_id FOR UPDATE"
+)
+_SIZES = text(
+    "SELECT story_id, count(*)::int AS size FROM articles WHERE story_id = ANY(CAST(:ids AS text[])) GROUP BY story_id"
+)
+_HEIRS = text(
+    "SELECT founding_id, a.story_id FROM carriers JOIN articles a USING (article_id)"
+    " WHERE founding_id = ANY(CAST(:ids AS text[])) AND a.story_id IS NOT NULL"
+)
+_STORY = text(
+    "INSERT INTO stories (story_id, lead_article_id, size, redirect_to, lane, trace_id)"
+    " VALUES (:id, :lead, :size, :heir, :lane, :trace)"
+    " ON CONFLICT (story_id) DO UPDATE SET lead_article_id = excluded.lead_article_id, size = excluded.size,"
+    " redirect_to = excluded.redirect_to, lane = excluded.lane, trace_id = excluded.trace_id,"
+    " projection = stories.projection + 1"
+)
+_REDIRECTS = text(
+    "UPDATE stories SET redirect_to = a.story_id FROM carriers JOIN articles a USING (article_id)"
+    " WHERE stories.story_id = founding_id AND article_id = ANY(CAST(:articles AS text[])) AND stories.size = 0"
+    " AND stories.story_id <> ALL(CAST(:affected AS text[])) AND stories.redirect_to IS DISTINCT FROM a.story_id"
+)
+_HISTORY = text(
+    "INSERT INTO story_history (story_id, change, other_story_id, article_ids, cause_revision_id)"
+    " VALUES (:story, :change, :other, :articles, :cause)"
+)

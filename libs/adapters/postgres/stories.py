@@ -1,0 +1,347 @@
+"""Texts, links and stories in PostgreSQL: implements `services.deduplicator.ports`.
+
+All deduplicators share one advisory lock, held for the length of a transaction. It must be READ COMMITTED: under a
+snapshot taken before the lock was granted a batch would not see what the one before it wrote.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.engine import Row
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from libs.adapters.postgres import story_queries as sql
+from libs.adapters.postgres.fingerprints import PostgresFingerprints, signed, unsigned
+from libs.adapters.postgres.placings import place
+from libs.adapters.postgres.story_rows import (
+    Values,
+    article_of,
+    columns,
+    facts_of,
+    link_values,
+    pair_of,
+    reasons_json,
+    stored_link,
+    stored_text,
+    text_values,
+)
+from libs.contracts.events import StoryAssigned, StoryChanged
+from libs.domain.documents import Quote, Turn
+from libs.domain.stories.boilerplate import Witness
+from libs.domain.stories.links import Link
+from libs.domain.stories.membership import founding_id
+from libs.domain.stories.pairs import Pair
+from libs.domain.stories.records import Carrier, Cause, Placing, Revision, StoredLink, StoredText, Touched
+from libs.domain.stories.retold import DAY_SECONDS, WINDOW_DAYS
+from libs.domain.stories.texts import Article
+
+STORY_LOCK = 0x73746F72  # "stor"; any constant that no other lock of ours uses
+PairKey = tuple[str, str]
+
+
+class PostgresStories:
+    """The deduplicator's store."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def revisions(self, revision_ids: Collection[str]) -> dict[str, Revision]:
+        async with self._engine.connect() as connection:
+            ids = {"ids": sorted(revision_ids)}
+            rows = (await connection.execute(sql.REVISIONS, ids)).all()
+            turns, quotes = defaultdict(list), defaultdict(list)
+            for row in await connection.execute(sql.TURNS, ids):
+                turns[row.revision_id].append(Turn(row.role, row.speaker, "", row.start, row.end))
+            for row in await connection.execute(sql.QUOTES, ids):
+                quotes[row.revision_id].append(Quote(row.text, row.speaker, row.start, row.end))
+        return {
+            row.revision_id: Revision(
+                row.revision_id,
+                row.article_id,
+                row.body,
+                tuple(turns[row.revision_id]),
+                tuple(quotes[row.revision_id]),
+                facts_of(row),
+                row.assigned_at is not None,
+            )
+            for row in rows
+        }
+
+    @asynccontextmanager
+    async def book(self) -> AsyncIterator["PostgresBook"]:
+        async with self._engine.begin() as connection:
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": STORY_LOCK})
+            yield PostgresBook(connection)
+
+    async def events(
+        self, revision_ids: Iterable[str], lane: str, trace_ids: Mapping[str, str]
+    ) -> dict[str, tuple[StoryAssigned | StoryChanged, ...]]:
+        async with self._engine.connect() as connection:
+            rows = (await connection.execute(sql.RESULTS, {"ids": sorted(revision_ids)})).all()
+            articles = {i for row in rows for i in row.touched_articles}
+            stories = {i for row in rows for i in row.touched_stories}
+            placed = {r.article_id: r for r in await connection.execute(sql.PLACED, {"ids": sorted(articles)})}
+            told = {r.story_id: r for r in await connection.execute(sql.TOLD, {"ids": sorted(stories)})}
+        found: dict[str, tuple[StoryAssigned | StoryChanged, ...]] = {}
+        for row in rows:
+            common: dict[str, Any] = {"lane": lane, "attempt": row.attempt, "trace_id": trace_ids[row.revision_id]}
+            assigned = [
+                StoryAssigned(article_id=i, story_id=placed[i].story_id, projection=placed[i].projection, **common)
+                for i in row.touched_articles
+            ]
+            changed = [
+                StoryChanged(story_id=i, projection=told[i].projection, change=_change(told[i]), **common)
+                for i in row.touched_stories
+            ]
+            found[row.revision_id] = (*assigned, *changed)
+        return found
+
+
+def _change(row: Row[Any]) -> Any:
+    if row.redirect_to is not None:
+        return "redirected"
+    return "created" if row.projection == 1 else "changed"
+
+
+class PostgresBook:
+    """One transaction under the lock."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+        self._fingerprints = PostgresFingerprints(connection)
+
+    async def _rows(self, query: str, **values: Any) -> Sequence[Row[Any]]:
+        return (await self._connection.execute(text(query), values)).all()
+
+    async def _do(self, statement: str, **values: Any) -> None:
+        await self._connection.execute(text(statement), values)
+
+    async def current(self, article_ids: Collection[str]) -> dict[str, str]:
+        rows = await self._rows(
+            "SELECT article_id, revision_id FROM articles WHERE article_id = ANY(CAST(:ids AS text[]))"
+            " AND revision_id IS NOT NULL AND withdrawn_reason IS NULL",
+            ids=sorted(article_ids),
+        )
+        return {row.article_id: row.revision_id for row in rows}
+
+    async def carried(self, article_ids: Collection[str]) -> dict[str, str]:
+        query = "SELECT article_id, text_id FROM carriers WHERE article_id = ANY(CAST(:ids AS text[]))"
+        return {r.article_id: r.text_id for r in await self._rows(query, ids=sorted(article_ids))}
+
+    async def carry(self, carriers: Sequence[Carrier]) -> None:
+        ids = sorted(c.article_id for c in carriers)
+        urls = {
+            row.article_id: row.url
+            for row in await self._rows(
+                "SELECT article_id, url FROM articles JOIN pages USING (page_id)"
+                " WHERE article_id = ANY(CAST(:ids AS text[]))",
+                ids=ids,
+            )
+        }
+        values = [
+            {
+                "article_id": c.article_id,
+                "text_id": c.text_id,
+                "revision_id": c.revision_id,
+                "founding_id": founding_id(urls[c.article_id], c.article_id),
+                "in_focus": c.in_focus,
+            }
+            for c in sorted(carriers, key=lambda c: c.article_id)
+        ]
+        await self._do(
+            "INSERT INTO carriers (article_id, text_id, revision_id, founding_id, in_focus)"
+            " SELECT * FROM unnest(CAST(:article_id AS text[]), CAST(:text_id AS text[]), CAST(:revision_id AS text[]),"
+            " CAST(:founding_id AS text[]), CAST(:in_focus AS boolean[]))"
+            " ON CONFLICT (article_id) DO UPDATE SET text_id = excluded.text_id, revision_id = excluded.revision_id,"
+            " in_focus = excluded.in_focus",
+            **columns(values),
+        )
+
+    async def carriers(self, text_ids: Collection[str]) -> dict[str, list[Article]]:
+        found: dict[str, list[Article]] = {text_id: [] for text_id in sorted(text_ids)}
+        for row in await self._rows(sql.CARRIERS, ids=list(found)):
+            found[row.text_id].append(article_of(row))
+        return found
+
+    async def live(self, text_ids: Collection[str]) -> set[str]:
+        query = "SELECT text_id FROM texts WHERE live AND text_id = ANY(CAST(:ids AS text[]))"
+        return {r.text_id for r in await self._rows(query, ids=sorted(text_ids))}
+
+    async def add_texts(self, texts: Sequence[StoredText]) -> None:
+        values = [text_values(t) for t in sorted(texts, key=lambda t: t.text.text_id)]
+        numbers = await self._rows(
+            sql.UPSERT_TEXTS,
+            **columns(values),
+        )
+        by_id = {t.text.text_id: t.marked.hashes for t in texts}
+        await self._fingerprints.add({row.text_no: by_id[row.text_id] for row in numbers})
+
+    async def retire(self, text_ids: Collection[str]) -> None:
+        gone = await self.texts(text_ids)
+        numbers = await self._rows(
+            "UPDATE texts SET live = false, person_keys = '{}' WHERE text_id = ANY(CAST(:ids AS text[]))"
+            " RETURNING text_no",
+            ids=sorted(text_ids),
+        )
+        hashes = {value for t in gone.values() for value in t.marked.hashes.tolist()}
+        await self._fingerprints.remove([row.text_no for row in numbers], hashes)
+        await self._do(
+            "UPDATE links SET live = false WHERE live"
+            " AND (a = ANY(CAST(:ids AS text[])) OR b = ANY(CAST(:ids AS text[])))",
+            ids=sorted(text_ids),
+        )
+
+    async def texts(self, text_ids: Collection[str]) -> dict[str, StoredText]:
+        query = "SELECT text_id, words, codes, spoken, dull_words FROM texts WHERE text_id = ANY(CAST(:ids AS text[]))"
+        return {r.text_id: stored_text(r) for r in await self._rows(query, ids=sorted(text_ids))} if text_ids else {}
+
+    async def lengths(self, text_ids: Collection[str]) -> dict[str, int]:
+        query = "SELECT text_id, words FROM texts WHERE text_id = ANY(CAST(:ids AS text[]))"
+        return {r.text_id: r.words for r in await self._rows(query, ids=sorted(text_ids))}
+
+    async def having(self, hashes: Collection[int]) -> dict[int, set[str]]:
+        postings = await self._fingerprints.having(hashes) if hashes else []
+        query = "SELECT text_no, text_id FROM texts WHERE live AND text_no = ANY(CAST(:numbers AS int[]))"
+        ids = {r.text_no: r.text_id for r in await self._rows(query, numbers=sorted({n for _, n in postings}))}
+        found: dict[int, set[str]] = defaultdict(set)
+        for value, number in postings:
+            if number in ids:
+                found[value].add(ids[number])
+        return dict(found)
+
+    async def boilerplate(self, hashes: Collection[int]) -> dict[int, Witness]:
+        query = "SELECT hash, witnesses FROM boilerplate WHERE hash = ANY(CAST(:hashes AS bigint[]))"
+        rows = await self._rows(query, hashes=sorted(map(signed, hashes))) if hashes else []
+        return {unsigned(r.hash): tuple(r.witnesses) for r in rows}
+
+    async def put_boilerplate(self, found: Mapping[int, Witness]) -> None:
+        if found:
+            await self._connection.execute(
+                text(
+                    "INSERT INTO boilerplate (hash, witnesses) VALUES (:hash, :witnesses)"
+                    " ON CONFLICT (hash) DO UPDATE SET witnesses = excluded.witnesses"
+                ),
+                [{"hash": signed(value), "witnesses": list(found[value])} for value in sorted(found)],
+            )
+
+    async def drop_boilerplate(self, hashes: Collection[int]) -> None:
+        await self._do(
+            "DELETE FROM boilerplate WHERE hash = ANY(CAST(:hashes AS bigint[]))", hashes=sorted(map(signed, hashes))
+        )
+
+    async def set_dull(self, dull_words: Mapping[str, int]) -> None:
+        await self._do(
+            "UPDATE texts SET dull_words = new.dull FROM unnest(CAST(:ids AS text[]), CAST(:dull AS int[]))"
+            " AS new (text_id, dull) WHERE texts.text_id = new.text_id",
+            ids=list(dull_words),
+            dull=list(dull_words.values()),
+        )
+
+    async def links(self, text_ids: Collection[str]) -> list[StoredLink]:
+        query = (
+            "SELECT * FROM links WHERE live AND a = ANY(CAST(:ids AS text[]))"
+            " UNION SELECT * FROM links WHERE live AND b = ANY(CAST(:ids AS text[])) ORDER BY a, b"
+        )
+        return [stored_link(row) for row in await self._rows(query, ids=sorted(text_ids))]
+
+    async def links_between(self, pairs: Collection[PairKey]) -> list[StoredLink]:
+        return [stored_link(row) for row in await self._rows(f"{sql.OF_PAIRS} ORDER BY a, b", **_ends(pairs))]
+
+    async def strangers_among(self, text_ids: Collection[str]) -> list[Pair]:
+        query = (
+            "SELECT * FROM links WHERE live AND stranger AND a = ANY(CAST(:ids AS text[]))"
+            " AND b = ANY(CAST(:ids AS text[])) ORDER BY a, b"
+        )
+        return [pair_of(row) for row in await self._rows(query, ids=sorted(text_ids))]
+
+    async def put_links(self, links: Sequence[StoredLink]) -> None:
+        if not links:
+            return
+        values = [link_values(x) for x in sorted(links, key=lambda x: (x.pair.a, x.pair.b))]
+        await self._do(
+            sql.UPSERT_LINKS,
+            **columns(values),
+        )
+
+    async def drop_links(self, pairs: Collection[PairKey]) -> None:
+        if pairs:
+            await self._do(
+                "DELETE FROM links USING unnest(CAST(:a AS text[]), CAST(:b AS text[])) AS gone (a, b)"
+                " WHERE links.a = gone.a AND links.b = gone.b",
+                **_ends(pairs),
+            )
+
+    async def set_types(self, links: Mapping[PairKey, Link]) -> None:
+        if not links:
+            return
+        values: list[Values] = [
+            {"a": a, "b": b, "type": x.type, "reasons": reasons_json(x)} for (a, b), x in sorted(links.items())
+        ]
+        await self._do(
+            "UPDATE links SET type = new.type, reasons = new.reasons"
+            " FROM unnest(CAST(:a AS text[]), CAST(:b AS text[]), CAST(:type AS text[]), CAST(:reasons AS jsonb[]))"
+            " AS new (a, b, type, reasons) WHERE links.a = new.a AND links.b = new.b"
+            " AND (links.type IS DISTINCT FROM new.type OR links.reasons IS DISTINCT FROM new.reasons)",
+            **columns(values),
+        )
+
+    async def link_types(self, text_ids: Collection[str]) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {text_id: set() for text_id in sorted(text_ids)}
+        for row in await self._rows(sql.LINK_TYPES, ids=list(found)):
+            found[row.text_id].add(row.type)
+        return found
+
+    async def tell(self, facts: Mapping[str, tuple[Collection[str], float]]) -> None:
+        ids = sorted(facts)
+        await self._do(
+            sql.TELL,
+            ids=ids,
+            keys=[json.dumps(sorted(facts[i][0])) for i in ids],
+            firsts=[facts[i][1] for i in ids],
+        )
+
+    async def told_like(self, text_ids: Collection[str]) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {text_id: set() for text_id in sorted(text_ids)}
+        window = float(WINDOW_DAYS * DAY_SECONDS)
+        for row in await self._rows(sql.TOLD_LIKE, ids=list(found), window=window) if found else ():
+            found[row.text_id].add(row.other_id)
+        return found
+
+    async def joined_to(self, text_ids: Collection[str]) -> set[str]:
+        return {row.text_id for row in await self._rows(sql.JOINED, ids=sorted(text_ids))}
+
+    async def story_mates(self, text_ids: Collection[str]) -> set[str]:
+        return {row.text_id for row in await self._rows(sql.MATES, ids=sorted(text_ids))}
+
+    async def placings(self, text_ids: Collection[str]) -> dict[str, Placing]:
+        rows = await self._rows(sql.PLACINGS, ids=sorted(text_ids))
+        return {
+            r.article_id: Placing(r.article_id, r.story_id, r.lead, tuple(r.quoted_stories), tuple(r.link_types))
+            for r in rows
+        }
+
+    async def place(
+        self, placings: Sequence[Placing], renewed: Collection[str], leads: Mapping[str, str], cause: Cause
+    ) -> Touched:
+        return await place(self._connection, placings, renewed, leads, cause)
+
+    async def record(self, results: Mapping[str, Touched]) -> None:
+        await self._connection.execute(
+            text(
+                "UPDATE revisions SET assigned_at = now(), touched_articles = :articles, touched_stories = :stories"
+                " WHERE revision_id = :id"
+            ),
+            [
+                {"id": i, "articles": list(results[i].articles), "stories": list(results[i].stories)}
+                for i in sorted(results)
+            ],
+        )
+
+
+def _ends(pairs: Collection[PairKey]) -> dict[str, list[str]]:
+    ordered = sorted(pairs)
+    return {"a": [a for a, _ in ordered], "b": [b for _, b in ordered]}

@@ -1,0 +1,118 @@
+"""Texts, pairs and links to rows of PostgreSQL and back."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Row
+
+from libs.domain.documents import ArticleKind, InterviewFacts
+from libs.domain.stories.boilerplate import strangers
+from libs.domain.stories.grades import Grade, LinkType, Reason
+from libs.domain.stories.links import Link
+from libs.domain.stories.pairs import Pair, SharedPrint
+from libs.domain.stories.passages import Passage, Run
+from libs.domain.stories.records import StoredLink, StoredText
+from libs.domain.stories.texts import Article, Text, mark
+
+Values = dict[str, Any]
+AFTER_GROUPING = ("identity", "veto")  # reasons that are not about words
+
+
+def text_values(stored: StoredText) -> Values:
+    """A row of `texts`."""
+    return {
+        "text_id": stored.text.text_id,
+        "words": len(stored.text),
+        "codes": stored.text.codes.astype("<u4").tobytes(),
+        "spoken": np.packbits(stored.text.spoken).tobytes(),
+        "dull_words": stored.dull_words,
+    }
+
+
+def stored_text(row: Row[Any]) -> StoredText:
+    """A text back from its row; its fingerprints are made anew."""
+    codes = np.frombuffer(row.codes, dtype="<u4").astype(np.uint32)
+    spoken = np.unpackbits(np.frombuffer(row.spoken, dtype=np.uint8), count=row.words).astype(bool)
+    text = Text(row.text_id, codes, spoken)
+    return StoredText(text, mark(text), row.dull_words)
+
+
+def link_values(stored: StoredLink) -> Values:
+    """A row of `links`, before grouping."""
+    grade, pair = stored.link.grade, stored.pair
+    return {
+        "a": pair.a,
+        "b": pair.b,
+        "words_type": grade.type,
+        "candidate": stored.candidate,
+        "longest_run": grade.longest_run,
+        "weight_words": grade.weight,
+        "coverage_a": grade.coverage_a,
+        "coverage_b": grade.coverage_b,
+        "words_a": pair.words_a,
+        "words_b": pair.words_b,
+        "kinship": pair.kinship,
+        "stranger": strangers(pair),
+        "passages": json.dumps([[[r.a, r.b, r.words] for r in p.runs] for p in pair.passages]),
+        "prints": json.dumps([[p.hash, p.at, p.told] for p in pair.prints]),
+        "spoken": json.dumps(pair.spoken),
+        "reasons": reasons_json(stored.link),
+    }
+
+
+def reasons_json(link: Link) -> str:
+    return json.dumps([asdict(reason) for reason in link.grade.reasons])
+
+
+def pair_of(row: Row[Any]) -> Pair:
+    """A pair back from its row."""
+    return Pair(
+        row.a,
+        row.b,
+        row.words_a,
+        row.words_b,
+        tuple(Passage(tuple(Run(*run) for run in runs)) for runs in row.passages),
+        tuple(SharedPrint(*values) for values in row.prints),
+        tuple((start, end) for start, end in row.spoken),
+        row.kinship,
+    )
+
+
+def stored_link(row: Row[Any]) -> StoredLink:
+    """A link by words back from its row, whatever became of it in grouping."""
+    pair = pair_of(row)
+    type_ = LinkType(row.words_type) if row.words_type else None
+    reasons = tuple(Reason(**r) for r in row.reasons if r["rule"] not in AFTER_GROUPING)
+    grade = Grade(type_, row.longest_run, row.weight_words, row.coverage_a, row.coverage_b, reasons)
+    return StoredLink(Link(pair.a, pair.b, grade, pair), pair, row.candidate)
+
+
+def article_of(row: Row[Any]) -> Article:
+    """An article as stories see it, from its registered revision and its page."""
+    return Article(
+        row.article_id,
+        row.url,
+        row.article_id,
+        row.outlet,
+        row.publisher,
+        row.title,
+        row.published,
+        row.language,
+        row.credit,
+        row.declared_original,
+        ArticleKind(row.kind),
+        facts_of(row),
+        row.in_focus,
+    )
+
+
+def facts_of(row: Row[Any]) -> InterviewFacts:
+    return InterviewFacts(row.interviewee, tuple(row.broadcasters), tuple(row.interviewers), row.aired, row.questions)
+
+
+def columns(rows: Sequence[Values]) -> Mapping[str, list[Any]]:
+    """Rows as one list a column, for `unnest`."""
+    return {name: [row[name] for row in rows] for name in rows[0]}

@@ -1,0 +1,104 @@
+"""The deduplicator's own tables: everything here is derived and can be made anew from the current revisions.
+
+A *text* is a distinct body (see `libs.domain.stories.texts`); articles with equal bodies carry one text.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from libs.adapters.postgres.tables import metadata, one_of
+
+texts = Table(
+    "texts",
+    metadata,
+    Column("text_id", Text, primary_key=True),
+    Column("text_no", Integer, Identity(), nullable=False),  # what postings hold; never part of a judgement
+    Column("live", Boolean, nullable=False),  # some current revision carries it
+    Column("words", Integer, nullable=False),
+    Column("codes", LargeBinary, nullable=False),  # uint32, little endian, one a word
+    Column("spoken", LargeBinary, nullable=False),  # a bit a word
+    Column("dull_words", Integer, nullable=False, server_default=text("0")),  # covered by boilerplate
+    # What the carriers say of the interview, as far as candidates are looked up by it.
+    Column("person_keys", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    Column("first_published", Float),  # seconds since 1970
+    UniqueConstraint("text_no"),
+    Index("ix_texts_person_keys", "person_keys", postgresql_using="gin", postgresql_where=text("live")),
+)
+
+# Which text the registered revision of an article carries.
+carriers = Table(
+    "carriers",
+    metadata,
+    Column("article_id", Text, ForeignKey("articles.article_id"), primary_key=True),
+    Column("text_id", Text, nullable=False),  # of `texts`; written before the text itself
+    Column("revision_id", Text, ForeignKey("revisions.revision_id"), nullable=False),
+    Column("founding_id", Text, nullable=False),  # the story id that this article gives when it is the first member
+    Column("in_focus", Boolean, nullable=False),
+    Index("ix_carriers_text", "text_id"),
+    Index("ix_carriers_founding", "founding_id"),
+)
+
+# Links join texts; `a` is the longer one. What the two texts share never
+# changes; type and weight follow what is known to be boilerplate, and which stories the two are in.
+links = Table(
+    "links",
+    metadata,
+    Column("a", Text, primary_key=True),
+    Column("b", Text, primary_key=True),
+    Column("live", Boolean, nullable=False),  # both texts are current; else history
+    Column("type", Text),  # null: shared words that amount to nothing
+    Column("words_type", Text),  # by words alone, before stories were cut
+    Column("candidate", Boolean, nullable=False),  # both say of themselves that they tell of one interview
+    Column("longest_run", Integer, nullable=False),
+    Column("weight_words", Integer, nullable=False),
+    Column("coverage_a", Integer, nullable=False),  # per mille
+    Column("coverage_b", Integer, nullable=False),
+    Column("words_a", Integer, nullable=False),
+    Column("words_b", Integer, nullable=False),
+    Column("kinship", Integer, nullable=False),  # per mille
+    Column("stranger", Boolean, nullable=False),  # may share boilerplate only
+    Column("passages", JSONB, nullable=False),  # [[[word in a, word in b, words], ...], ...]
+    Column("prints", JSONB, nullable=False),  # [[hash, word in a, told], ...]
+    Column("spoken", JSONB, nullable=False),  # [[first word in a, end], ...]
+    Column("reasons", JSONB, nullable=False),
+    one_of("type", ("copy", "rewrite", "identity", "quotes", "possible"), null=True),
+    one_of("words_type", ("copy", "rewrite", "quotes"), null=True),
+    Index("ix_links_a", "a", postgresql_where=text("live")),
+    Index("ix_links_b", "b", postgresql_where=text("live")),
+)
+
+# Fingerprints: what is new stands a row a posting, the rest in packed chunks of one ordered file; see docs/adr/0006.
+fingerprints = Table(
+    "fingerprints",
+    metadata,
+    Column("hash", BigInteger, primary_key=True),
+    Column("text_no", Integer, primary_key=True),
+)
+fingerprint_chunks = Table(
+    "fingerprint_chunks",
+    metadata,
+    Column("first_hash", BigInteger, primary_key=True, autoincrement=False),
+    Column("hashes", LargeBinary, nullable=False),  # int64, little endian, in order
+    Column("text_nos", LargeBinary, nullable=False),  # int32, little endian
+)
+
+boilerplate = Table(
+    "boilerplate",
+    metadata,
+    Column("hash", BigInteger, primary_key=True, autoincrement=False),
+    Column("witnesses", ARRAY(Text), nullable=False),  # the three texts that show it
+)

@@ -1,0 +1,77 @@
+"""What the deduplicator and its store hand each other: values without behaviour."""
+
+from dataclasses import dataclass
+
+from libs.domain.documents import InterviewFacts, Quote, Turn
+from libs.domain.stories.links import Link
+from libs.domain.stories.pairs import Pair
+from libs.domain.stories.texts import Marked, Text
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A revision as it is read before the lock: enough to make its text."""
+
+    revision_id: str
+    article_id: str
+    body: str
+    turns: tuple[Turn, ...]
+    quotes: tuple[Quote, ...]
+    facts: InterviewFacts
+    assigned: bool  # its result is recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """An article as it will be registered: its revision carries this text."""
+
+    article_id: str
+    revision_id: str
+    text_id: str
+    in_focus: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredText:
+    """A text with its fingerprints and what is known of it."""
+
+    text: Text
+    marked: Marked
+    dull_words: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLink:
+    """A live link: the pair as compared, its grade, and whether both sides tell of one interview by themselves."""
+
+    link: Link  # graded by words
+    pair: Pair
+    candidate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """Where an article stands: what the search index shows of its story."""
+
+    article_id: str
+    story_id: str
+    lead: bool
+    quoted_stories: tuple[str, ...]
+    link_types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What set a batch off; stands on everything that it changes."""
+
+    lane: str
+    trace_id: str
+    revision_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Ids of what a revision's result changed; kept with it, so that it can be published again."""
+
+    articles: tuple[str, ...] = ()
+    stories: tuple[str, ...] = ()

@@ -1,0 +1,142 @@
+"""What the deduplicator needs from its store, as protocols; PostgreSQL implements them in `libs.adapters.postgres`.
+
+A `Book` is one transaction under the one lock that all deduplicators share: what is read through it is the state after
+every batch that was committed before, and nobody else writes until it ends.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from libs.contracts.events import StoryAssigned, StoryChanged
+from libs.domain.stories.boilerplate import Witness
+from libs.domain.stories.links import Link
+from libs.domain.stories.pairs import Pair
+from libs.domain.stories.records import Carrier, Cause, Placing, Revision, StoredLink, StoredText, Touched
+from libs.domain.stories.texts import Article
+
+
+class Book(Protocol):
+    """One transaction under the lock."""
+
+    async def current(self, article_ids: Collection[str]) -> dict[str, str]:
+        """The current revision of each article that is not withdrawn."""
+        ...
+
+    async def carried(self, article_ids: Collection[str]) -> dict[str, str]:
+        """The text that each article carries so far."""
+        ...
+
+    async def carry(self, carriers: Sequence[Carrier]) -> None:
+        """Register what each article carries now."""
+        ...
+
+    async def carriers(self, text_ids: Collection[str]) -> dict[str, list[Article]]:
+        """The registered articles of each text."""
+        ...
+
+    async def live(self, text_ids: Collection[str]) -> set[str]:
+        """Which of these texts are in the set already."""
+        ...
+
+    async def add_texts(self, texts: Sequence[StoredText]) -> None:
+        """Put texts into the set, with their fingerprints."""
+        ...
+
+    async def retire(self, text_ids: Collection[str]) -> None:
+        """Take texts out of the set; they and their links stay as history."""
+        ...
+
+    async def texts(self, text_ids: Collection[str]) -> dict[str, StoredText]: ...
+
+    async def having(self, hashes: Collection[int]) -> dict[int, set[str]]:
+        """The live texts that have each fingerprint."""
+        ...
+
+    async def boilerplate(self, hashes: Collection[int]) -> dict[int, Witness]:
+        """Which of these fingerprints are boilerplate, and the texts that show it."""
+        ...
+
+    async def put_boilerplate(self, found: Mapping[int, Witness]) -> None: ...
+
+    async def drop_boilerplate(self, hashes: Collection[int]) -> None: ...
+
+    async def set_dull(self, dull_words: Mapping[str, int]) -> None: ...
+
+    async def links(self, text_ids: Collection[str]) -> list[StoredLink]:
+        """All live links that touch one of these texts."""
+        ...
+
+    async def links_between(self, pairs: Collection[tuple[str, str]]) -> list[StoredLink]:
+        """The live links of these pairs (longer text first)."""
+        ...
+
+    async def strangers_among(self, text_ids: Collection[str]) -> list[Pair]:
+        """The live pairs among these texts that may share boilerplate only."""
+        ...
+
+    async def put_links(self, links: Sequence[StoredLink]) -> None: ...
+
+    async def drop_links(self, pairs: Collection[tuple[str, str]]) -> None: ...
+
+    async def set_types(self, links: Mapping[tuple[str, str], Link]) -> None:
+        """Write the type and reasons of links as they stand after grouping."""
+        ...
+
+    async def lengths(self, text_ids: Collection[str]) -> dict[str, int]:
+        """Words of each text."""
+        ...
+
+    async def link_types(self, text_ids: Collection[str]) -> dict[str, set[str]]:
+        """The types of each text's live links."""
+        ...
+
+    async def tell(self, facts: Mapping[str, tuple[Collection[str], float]]) -> None:
+        """By what each text can be looked up as telling of an interview: person keys (none: not at all), and when."""
+        ...
+
+    async def told_like(self, text_ids: Collection[str]) -> dict[str, set[str]]:
+        """For each text, live texts that share a person key with it and were published within the window."""
+        ...
+
+    async def joined_to(self, text_ids: Collection[str]) -> set[str]:
+        """Texts one step away by a link that joins, or by a candidate for identity."""
+        ...
+
+    async def story_mates(self, text_ids: Collection[str]) -> set[str]:
+        """All texts that stand in a story with one of these texts so far."""
+        ...
+
+    async def placings(self, text_ids: Collection[str]) -> dict[str, Placing]:
+        """Where the articles that carry these texts stand so far, by article id; unplaced ones are left out."""
+        ...
+
+    async def place(
+        self, placings: Sequence[Placing], renewed: Collection[str], leads: Mapping[str, str], cause: Cause
+    ) -> Touched:
+        """Write placings and the stories that follow from them.
+
+        `renewed` articles have a new text; `leads` has the lead of every story of these placings. Raises projection
+        numbers, writes history and redirects. Answers what changed.
+        """
+        ...
+
+    async def record(self, results: Mapping[str, Touched]) -> None:
+        """Keep each revision's result."""
+        ...
+
+
+class Stories(Protocol):
+    """The store."""
+
+    async def revisions(self, revision_ids: Collection[str]) -> dict[str, Revision]: ...
+
+    def book(self) -> AbstractAsyncContextManager[Book]:
+        """Open the transaction; committed when the block ends without an exception."""
+        ...
+
+    async def events(
+        self, revision_ids: Iterable[str], lane: str, trace_ids: Mapping[str, str]
+    ) -> dict[str, tuple[StoryAssigned | StoryChanged, ...]]:
+        """The events of recorded results, with the projection numbers of now."""
+        ...

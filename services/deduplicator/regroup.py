@@ -1,0 +1,109 @@
+"""Groups anew what a batch touched, and writes where every article stands: the second half of the work under the lock.
+
+In: texts whose links, carriers or stories changed. Out: the articles and stories that changed. Only the connected parts
+that hold one of them are looked at; grouping itself is the pure function of `libs.domain.stories`.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from libs.domain.stories.fold import with_identity
+from libs.domain.stories.grades import LinkType
+from libs.domain.stories.grouping import group
+from libs.domain.stories.identity import Identity, identity_of
+from libs.domain.stories.links import Link, settled
+from libs.domain.stories.membership import Story, quoted_stories, story_of
+from libs.domain.stories.records import Cause, Placing, StoredLink, Touched
+from libs.domain.stories.retold import identity_links
+from libs.domain.stories.texts import Article
+from services.deduplicator.ports import Book
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The stories of the connected parts, and the story of every text in and beside them."""
+
+    stories: tuple[Story, ...]
+    story_of_text: Mapping[str, str]
+    links: tuple[Link, ...]  # inside and across, as settled
+
+
+async def regroup(book: Book, dirty: Collection[str], renewed: Collection[str], cause: Cause) -> Touched:
+    """Judge the stories of `dirty` texts anew; `renewed` articles have a new text."""
+    inside = await _connected(book, set(dirty) | await book.story_mates(dirty))
+    carriers = {text_id: held for text_id, held in (await book.carriers(inside)).items() if held}
+    stored = await book.links(carriers)
+    beside = {i for s in stored for i in (s.link.a, s.link.b)} - carriers.keys()
+    others = await book.carriers(beside)
+    before = await book.placings([*carriers, *beside])
+    identities = {i: identity_of(held) for i, held in {**carriers, **others}.items()}
+    outer = {i: before[held[0].article_id].story_id for i, held in others.items()}
+    judged = await _judge(book, carriers, identities, stored, outer)
+    await book.set_types({(x.a, x.b): x for x in [*(s.link for s in stored), *judged.links]})
+    changed = {s.story_id for s in judged.stories} | {
+        before[a.article_id].story_id for held in carriers.values() for a in held if a.article_id in before
+    }
+    placings = await _placings(book, {**carriers, **others}, judged, identities, before, changed)
+    return await book.place(placings, renewed, {s.story_id: s.lead for s in judged.stories}, cause)
+
+
+async def _connected(book: Book, seeds: Collection[str]) -> set[str]:
+    """Everything that joining links or candidates for identity connect with the seeds."""
+    found, edge = set(seeds), set(seeds)
+    while edge:
+        edge = await book.joined_to(edge) - found
+        found |= edge
+    return found
+
+
+async def _judge(
+    book: Book,
+    carriers: Mapping[str, Sequence[Article]],
+    identities: Mapping[str, Identity],
+    stored: Sequence[StoredLink],
+    outer: Mapping[str, str],
+) -> Judged:
+    inner = [s for s in stored if s.link.a in carriers and s.link.b in carriers]
+    by_words = [s.link for s in inner if s.pair.passages]
+    candidates = {(s.link.a, s.link.b) for s in inner if s.candidate}
+    mine = {text_id: identities[text_id] for text_id in carriers}
+    links = with_identity(by_words, identity_links(mine, by_words, candidates))
+    texts = await book.lengths(carriers)
+    stories = tuple(story_of(g, carriers, texts) for g in group(mine, links))
+    text_of = {a.article_id: text_id for text_id, held in carriers.items() for a in held}
+    story_of_text = {text_of[article_id]: s.story_id for s in stories for article_id in s.members}
+    across = [s.link for s in stored if s.link.a in outer or s.link.b in outer]
+    return Judged(stories, {**outer, **story_of_text}, tuple([settled(x, story_of_text) for x in links] + across))
+
+
+async def _placings(
+    book: Book,
+    carriers: Mapping[str, Sequence[Article]],
+    judged: Judged,
+    identities: Mapping[str, Identity],
+    before: Mapping[str, Placing],
+    changed: Collection[str],
+) -> list[Placing]:
+    """Where the articles inside stand, and what changes for those beside that quote or are quoted."""
+    quoted = quoted_stories(judged.links, judged.story_of_text, identities)
+    leads = {s.lead for s in judged.stories}
+    inside = {article_id for s in judged.stories for article_id in s.members}
+    types = await book.link_types(carriers)
+    placings = []
+    for text_id, held in carriers.items():
+        for article in held:
+            mine = set(quoted.get(text_id, ()))
+            if article.article_id not in inside:
+                mine |= set(before[article.article_id].quoted_stories) - set(changed)
+            copies = {LinkType.COPY.value} if len(held) > 1 else set()
+            placings.append(
+                Placing(
+                    article.article_id,
+                    judged.story_of_text[text_id],
+                    article.article_id in leads
+                    or (article.article_id not in inside and before[article.article_id].lead),
+                    tuple(sorted(mine)),
+                    tuple(sorted(types[text_id] | copies)),
+                )
+            )
+    return placings

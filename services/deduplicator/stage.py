@@ -1,0 +1,92 @@
+"""The use case: put a batch of new revisions into the set, find whom they retell, group stories anew where it matters.
+
+In: `ArticleNormalized`. Out: `StoryAssigned` for every article whose text, story, lead or links changed, and
+`StoryChanged` for every story that did. Links and stories are a function of the set of current revisions: texts are made
+outside any lock, the set is changed and judged in one transaction under one lock, so no order, crash or number of
+workers can show. It compares words and stated facts; it never fetches, extracts or indexes.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from libs.contracts.events import ArticleNormalized
+from libs.contracts.reasons import Reason
+from libs.domain.stories.records import Carrier, Cause, Revision, StoredText, Touched
+from libs.domain.stories.retold import in_focus
+from libs.domain.stories.texts import make_text, mark
+from libs.runtime import failpoints
+from libs.runtime.failures import Quarantine
+from libs.runtime.outcomes import Emit
+from services.deduplicator.ports import Stories
+from services.deduplicator.regroup import regroup
+from services.deduplicator.weave import weave
+
+STAGE = "deduplicator"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A revision with its text, ready for the lock."""
+
+    carrier: Carrier
+    text: StoredText
+
+
+@dataclass(frozen=True, slots=True)
+class Deduplicate:
+    """A batch of revisions to stories."""
+
+    stories: Stories
+
+    async def __call__(self, events: Sequence[ArticleNormalized]) -> list[Emit | Quarantine]:
+        """One outcome for each event, in order. Raises only what concerns the whole batch."""
+        known = await self.stories.revisions({event.revision_id for event in events})
+        fresh = [known[i] for i in sorted(known) if not known[i].assigned]
+        prepared = await asyncio.to_thread(lambda: [prepare(revision) for revision in fresh])
+        failpoints.hit(STAGE, "result_ready")
+        if prepared:
+            await self._judge(prepared, {event.revision_id: event for event in events})
+            failpoints.hit(STAGE, "committed")
+        traces = {event.revision_id: event.trace_id for event in events}
+        follow = await self.stories.events(sorted(known), events[0].lane, traces) if known else {}
+        return [
+            Emit(follow.get(event.revision_id, ()))
+            if event.revision_id in known
+            else Quarantine(Reason.RECORD_MISSING, f"no revision {event.revision_id}")
+            for event in events
+        ]
+
+    async def _judge(self, prepared: Sequence[Prepared], events: Mapping[str, ArticleNormalized]) -> None:
+        async with self.stories.book() as book:
+            current = await book.current({p.carrier.article_id for p in prepared})
+            taken = [p for p in prepared if current.get(p.carrier.article_id) == p.carrier.revision_id]
+            results = {p.carrier.revision_id: Touched() for p in prepared}
+            if taken:
+                first = events[taken[0].carrier.revision_id]
+                cause = Cause(first.lane, first.trace_id, first.revision_id)
+                dirty = await weave(book, [p.carrier for p in taken], [p.text for p in taken])
+                touched = await regroup(book, dirty, {p.carrier.article_id for p in taken}, cause)
+                results |= _shared_out(touched, [p.carrier for p in taken])
+            await book.record(results)
+
+
+def prepare(revision: Revision) -> Prepared:
+    """Everything about a revision that needs no other: words, fingerprints, whether its person is in focus."""
+    text = make_text(revision.body, revision.turns, revision.quotes)
+    focus = in_focus(revision.facts, revision.turns, revision.quotes)
+    carrier = Carrier(revision.article_id, revision.revision_id, text.text_id, focus)
+    return Prepared(carrier, StoredText(text, mark(text)))
+
+
+def _shared_out(touched: Touched, carriers: Iterable[Carrier]) -> dict[str, Touched]:
+    """Each revision answers for its own article; the first of the batch for all the rest.
+
+    A batch is acknowledged only after all of it was published, so a crash brings every one of them again.
+    """
+    own = {c.article_id: c.revision_id for c in carriers}
+    shares: dict[str, list[str]] = {revision_id: [] for revision_id in own.values()}
+    first = next(iter(own.values()))
+    for article_id in touched.articles:
+        shares[own.get(article_id, first)].append(article_id)
+    return {r: Touched(tuple(ids), touched.stories if r == first else ()) for r, ids in shares.items()}

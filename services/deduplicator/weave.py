@@ -1,0 +1,223 @@
+"""Changes the set of texts and makes its links agree with it: the first half of the work under the lock.
+
+In: what a batch of revisions carries now. Out: the texts whose stories must be judged anew. After it the links are what
+`libs.domain.stories.fold` would find for the whole set, though only what the batch touches was looked at.
+"""
+
+import asyncio
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import combinations
+
+from libs.domain.stories.boilerplate import Witness, all_boilerplate, boilerplate_shown_by, key, strangers
+from libs.domain.stories.grades import Grade, dull_words
+from libs.domain.stories.identity import Identity, identity_of
+from libs.domain.stories.links import Link, link
+from libs.domain.stories.pairs import Pair, compare
+from libs.domain.stories.persons import person_keys
+from libs.domain.stories.records import Carrier, StoredLink, StoredText
+from libs.domain.stories.retold import may_be_one_interview
+from libs.domain.stories.texts import Marked, Text, longer_first
+from services.deduplicator.ports import Book
+
+PairKey = tuple[str, str]
+# How many texts of a fingerprint are looked at for new witnesses, when an old one is withdrawn; then ever more.
+WITNESS_SAMPLE = 6
+
+
+async def weave(book: Book, carriers: Sequence[Carrier], made: Sequence[StoredText]) -> set[str]:
+    """Register what articles carry, take out what nobody carries any more, and bring all links up to date."""
+    before = await book.carried({c.article_id for c in carriers})
+    await book.carry(carriers)
+    carried = {c.text_id for c in carriers}
+    dirty = carried | set(before.values())
+    left = set(before.values()) - {text_id for text_id, held in (await book.carriers(before.values())).items() if held}
+    dirty |= await _retire(book, left)
+    live = await book.live(carried)
+    fresh = {t.text.text_id: t for t in made if t.text.text_id not in live}
+    dirty |= await _add(book, [fresh[text_id] for text_id in sorted(fresh)])
+    dirty |= await _tell(book, (carried | set(before.values())) - left)
+    return dirty - left
+
+
+async def _add(book: Book, fresh: Sequence[StoredText]) -> set[str]:
+    """Put new texts into the set with their links; judge boilerplate."""
+    if not fresh:
+        return set()
+    prints = {value for t in fresh for value in t.marked.hashes.tolist()}
+    known = await book.boilerplate(prints)
+    fresh = [replace(t, dull_words=_dull(t.marked, known)) for t in fresh]
+    await book.add_texts(fresh)
+    having = await book.having(prints - known.keys())
+    wanted = _pairs_of({t.text.text_id for t in fresh}, having)
+    pairs = await _compare(book, wanted, fresh)
+    found = await _new_boilerplate(book, fresh, pairs, known)
+    await book.put_boilerplate(found)
+    changed = await _grade_anew(book, await _set_dull(book, found), found)
+    by_key = {(p.a, p.b): p for p in pairs.values()}
+    return changed | await _grade(book, by_key, {})
+
+
+def _pairs_of(fresh: Collection[str], having: Mapping[int, set[str]]) -> set[PairKey]:
+    """Every two texts that share a fingerprint, at least one of them new."""
+    return {key(one, other) for held in having.values() for one in held & set(fresh) for other in held if one != other}
+
+
+async def _compare(book: Book, wanted: Collection[PairKey], fresh: Iterable[StoredText]) -> dict[PairKey, Pair]:
+    """Compare pairs word by word; texts that are not in hand are read."""
+    at_hand = {t.text.text_id: t for t in fresh}
+    missing = {text_id for couple in wanted for text_id in couple} - at_hand.keys()
+    at_hand |= await book.texts(missing)
+    marks = {text_id: t.marked for text_id, t in at_hand.items()}
+    return await asyncio.to_thread(
+        lambda: {(a, b): compare(at_hand[a].text, at_hand[b].text, marks) for a, b in sorted(wanted)}
+    )
+
+
+async def _new_boilerplate(
+    book: Book, fresh: Sequence[StoredText], pairs: Mapping[PairKey, Pair], known: Mapping[int, Witness]
+) -> dict[int, Witness]:
+    partners: dict[str, set[str]] = {}
+    for (one, other), pair in pairs.items():
+        if strangers(pair):
+            partners.setdefault(one, set()).add(other)
+            partners.setdefault(other, set()).add(one)
+    found: dict[int, Witness] = {}
+    for text_id in (t.text.text_id for t in fresh):
+        mine = partners.get(text_id, set())
+        if len(mine) >= 2:
+            among = {key(p.a, p.b): p for p in await book.strangers_among(mine)}
+            found |= boilerplate_shown_by(text_id, mine, {**among, **pairs}, known.keys() | found.keys())
+    return found
+
+
+async def _set_dull(book: Book, changed: Collection[int]) -> set[str]:
+    """Count the boilerplate words of every text that has one of these fingerprints; answer those texts."""
+    if not changed:
+        return set()
+    having = await book.having(changed)
+    texts = await book.texts(set().union(*having.values()))
+    known = await book.boilerplate({value for t in texts.values() for value in t.marked.hashes.tolist()})
+    await book.set_dull({text_id: _dull(t.marked, known) for text_id, t in texts.items()})
+    return set(texts)
+
+
+def _dull(marked: Marked, boilerplate: Collection[int]) -> int:
+    places = zip(marked.positions.tolist(), marked.hashes.tolist(), strict=True)
+    return dull_words(at for at, value in places if value in boilerplate)
+
+
+async def _grade_anew(book: Book, text_ids: Collection[str], changed: Collection[int]) -> set[str]:
+    """Grade all links of these texts again, as they have more or less boilerplate than before."""
+    if not text_ids:
+        return set()
+    old = {(s.link.a, s.link.b): s for s in await book.links(text_ids) if s.pair.passages}
+    return await _grade(book, {k: s.pair for k, s in old.items()}, old)
+
+
+async def _grade(book: Book, pairs: Mapping[PairKey, Pair], old: Mapping[PairKey, StoredLink]) -> set[str]:
+    """Write the links of these pairs; answer the texts whose links changed in what stories are made of."""
+    if not pairs:
+        return set()
+    dull = {text_id: t.dull_words for text_id, t in (await book.texts({i for k in pairs for i in k})).items()}
+    known = await book.boilerplate({p.hash for pair in pairs.values() for p in pair.prints})
+    graded = {k: link(p, known, dull_a=dull[p.a], dull_b=dull[p.b]) for k, p in sorted(pairs.items())}
+    await book.drop_links([k for k, made in graded.items() if made is None and k in old and not old[k].candidate])
+    await book.put_links(
+        [
+            StoredLink(made or _empty(pairs[k]), pairs[k], k in old and old[k].candidate)
+            for k, made in graded.items()
+            if made is not None or (k in old and old[k].candidate)
+        ]
+    )
+    return {
+        text_id
+        for k, made in graded.items()
+        if (made and made.type) or (k in old and old[k].link.type) or k in old
+        for text_id in k
+    }
+
+
+def _empty(pair: Pair) -> Link:
+    """A link without words, for two texts that may be one interview all the same."""
+    return Link(pair.a, pair.b, Grade(None, 0, 0, 0, 0, ()), pair)
+
+
+async def _retire(book: Book, text_ids: Collection[str]) -> set[str]:
+    """Take texts out; boilerplate that only they showed becomes plain words again."""
+    if not text_ids:
+        return set()
+    ends = {text_id for s in await book.links(text_ids) for text_id in (s.link.a, s.link.b)}
+    gone = await book.texts(text_ids)
+    await book.retire(text_ids)
+    known = await book.boilerplate({value for t in gone.values() for value in t.marked.hashes.tolist()})
+    orphans = {value for value, witness in known.items() if set(witness) & set(text_ids)}
+    return (ends | await _judge_again(book, orphans)) - set(text_ids)
+
+
+async def _judge_again(book: Book, hashes: Collection[int]) -> set[str]:
+    """Look for other witnesses of boilerplate; what has none is not boilerplate any more."""
+    if not hashes:
+        return set()
+    having = await book.having(hashes)
+    found: dict[int, Witness] = {}
+    sample, left = WITNESS_SAMPLE, set(hashes)
+    while left:
+        held = {value: sorted(having.get(value, ()))[:sample] for value in left}
+        wanted = {key(*couple) for texts in held.values() for couple in combinations(texts, 2)}
+        shown = all_boilerplate(await _compare(book, wanted, ()))
+        found |= {value: shown[value] for value in left & shown.keys()}
+        left = {value for value in left - found.keys() if len(having.get(value, ())) > sample}
+        sample *= 2
+    await book.put_boilerplate(found)
+    plain = set(hashes) - found.keys()
+    await book.drop_boilerplate(plain)
+    if not plain:
+        return set()
+    pairs = await _compare(
+        book, {key(*c) for value in plain for c in combinations(sorted(having.get(value, ())), 2)}, ()
+    )
+    texts = await _set_dull(book, plain)
+    changed = await _grade_anew(book, texts, plain)
+    by_key = {(p.a, p.b): p for p in pairs.values()}
+    old = {(s.link.a, s.link.b): s for s in await book.links_between(by_key)}
+    return changed | texts | await _grade(book, by_key, old)
+
+
+async def _tell(book: Book, text_ids: Collection[str]) -> set[str]:
+    """Bring up to date who may tell of the same interview as these texts, by what their articles say."""
+    mine = {i: identity_of(held) for i, held in (await book.carriers(text_ids)).items()}
+    keys = {i: person_keys(x.interviewees) if x.in_focus and x.outlets else frozenset() for i, x in mine.items()}
+    await book.tell({i: (keys[i], x.published) for i, x in mine.items()})
+    candidates = await _candidates(book, {i: x for i, x in mine.items() if keys[i]})
+    old = {(s.link.a, s.link.b): s for s in await book.links(text_ids)}
+    ended = [replace(s, candidate=False) for k, s in old.items() if s.candidate and k not in candidates]
+    begun = [
+        replace(old[k], candidate=True) if k in old else StoredLink(_empty(pair), pair, True)
+        for k, pair in candidates.items()
+        if k not in old or not old[k].candidate
+    ]
+    await book.put_links([s for s in ended if s.pair.passages] + begun)
+    await book.drop_links([(s.link.a, s.link.b) for s in ended if not s.pair.passages])
+    return {i for s in ended + begun for i in (s.link.a, s.link.b)}
+
+
+async def _candidates(book: Book, mine: Mapping[str, Identity]) -> dict[PairKey, Pair]:
+    """Pairs of these texts with any live text that may be one interview."""
+    like = await book.told_like(mine)
+    others = {i for found in like.values() for i in found}
+    identities = {i: identity_of(held) for i, held in (await book.carriers(others)).items()} | dict(mine)
+    wanted = {
+        key(one, other)
+        for one, found in like.items()
+        for other in found - {one}
+        if may_be_one_interview(mine[one], identities[other])
+    }
+    texts = await book.texts({i for couple in wanted for i in couple})
+    return {(p.a, p.b): p for p in (_wordless(texts[one].text, texts[other].text) for one, other in sorted(wanted))}
+
+
+def _wordless(one: Text, other: Text) -> Pair:
+    """A pair of texts that are not compared word by word."""
+    a, b = longer_first(one, other)
+    return Pair(a.text_id, b.text_id, len(a), len(b), (), (), (), 1000)

@@ -1,0 +1,121 @@
+"""Runs the deduplicator's stage over real PostgreSQL, and tells what it should have found."""
+
+import asyncio
+import random
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from benchmarks.revisions import Made, record
+from libs.adapters.postgres.stories import PostgresStories
+from libs.contracts.events import ArticleNormalized, Event
+from libs.domain.documents import Quote
+from libs.domain.stories.fold import Folded, fold
+from libs.domain.stories.retold import in_focus
+from libs.domain.stories.texts import Article, Text, make_text
+from libs.runtime.outcomes import Emit
+from services.deduplicator.stage import Deduplicate
+
+State = dict[str, Any]
+
+
+def made(name: str, body: str, *, quoted: Sequence[str] = (), **fields: Any) -> Made:
+    """An article at `https://<name>.example/`; every string of `quoted` stands in the body in quotation marks."""
+    quotes = tuple(Quote(q, None, body.index(q), body.index(q) + len(q)) for q in quoted)
+    return Made(f"https://{name}.example/", body, name, outlet=name, quotes=quotes, **fields)
+
+
+def expected(articles: Iterable[Made]) -> State:
+    """What the whole judgement finds in the newest version of each article."""
+    newest: dict[str, Made] = {}
+    for m in sorted(articles, key=lambda m: m.version):
+        newest[m.article_id] = m
+    return _of_folded(fold(_document(m) for m in newest.values()))
+
+
+def _document(m: Made) -> tuple[Article, Text]:
+    article = Article(
+        m.article_id,
+        m.url,
+        m.article_id,
+        m.outlet,
+        m.outlet,
+        m.title,
+        m.published,
+        m.language,
+        m.credit,
+        None,
+        m.kind,
+        m.facts,
+        in_focus(m.facts, m.turns, m.quotes),
+    )
+    return article, make_text(m.body, m.turns, m.quotes)
+
+
+def _of_folded(folded: Folded) -> State:
+    return {
+        "articles": sorted(
+            (article_id, story.story_id, article_id == story.lead, list(folded.quoted[article_id]))
+            for story in folded.stories.values()
+            for article_id in story.members
+        ),
+        "links": sorted(
+            (x.a, x.b, str(x.type), x.grade.longest_run, x.grade.weight, x.grade.coverage_a, x.grade.coverage_b)
+            for x in folded.links
+            if x.type is not None
+        ),
+        "boilerplate": sorted(folded.boilerplate),
+        "stories": sorted((s.story_id, s.lead, len(s.members)) for s in folded.stories.values()),
+    }
+
+
+async def found(engine: AsyncEngine) -> State:
+    """The same as `expected`, read from the tables."""
+    async with engine.connect() as connection:
+
+        async def rows(query: str) -> list[tuple[Any, ...]]:
+            return [tuple(row) for row in await connection.execute(text(query))]
+
+        hashes = [value for (value,) in await rows("SELECT hash FROM boilerplate")]
+        return {
+            "articles": await rows(
+                "SELECT article_id, story_id, lead, quoted_stories FROM articles ORDER BY article_id"
+            ),
+            "links": await rows(
+                "SELECT a, b, type, longest_run, weight_words, coverage_a, coverage_b FROM links"
+                " WHERE live AND type IS NOT NULL ORDER BY a, b"
+            ),
+            "boilerplate": sorted(value + 2**64 if value < 0 else value for value in hashes),
+            "stories": await rows(
+                "SELECT story_id, lead_article_id, size FROM stories WHERE size > 0 ORDER BY story_id"
+            ),
+        }
+
+
+async def deduplicate(
+    engine: AsyncEngine, articles: Sequence[Made], *, seed: int = 0, workers: int = 1, batch: int = 20
+) -> list[Event]:
+    """Record articles and take their events through the stage in a random order, several batches at once."""
+    events = await record(engine, articles)
+    random.Random(seed).shuffle(events)
+    return await handle(engine, events, workers=workers, batch=batch)
+
+
+async def handle(
+    engine: AsyncEngine, events: Sequence[ArticleNormalized], *, workers: int = 1, batch: int = 20
+) -> list[Event]:
+    """Take events through the stage; answer what it emits."""
+    stage = Deduplicate(PostgresStories(engine))
+    batches = [events[i : i + batch] for i in range(0, len(events), batch)]
+    emitted: list[Event] = []
+
+    async def work() -> None:
+        while batches:
+            for outcome in await stage(batches.pop(0)):
+                assert isinstance(outcome, Emit), outcome
+                emitted.extend(outcome.events)
+
+    await asyncio.gather(*(work() for _ in range(workers)))
+    return emitted
