@@ -1,0 +1,135 @@
+"""`provision`, `verify`, `reindex`, `reconcile`."""
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from services.cli.options import DATA, Data, Json
+
+if TYPE_CHECKING:
+    from libs.adapters.opensearch.reindex import ReindexReport
+    from libs.adapters.opensearch.verify import VerifyReport
+    from services.cli.provisioning import Provisioned
+
+
+def register(app: typer.Typer) -> None:
+    for command in (provision, verify, reindex, reconcile):
+        app.command()(command)
+
+
+def provision(
+    check: Annotated[bool, typer.Option("--check", help="Change nothing; exit 1 when anything differs.")] = False,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Make schema, streams, consumers and indices those of this release. Repeating it changes nothing."""
+    from services.cli.output import print_json, print_text
+
+    done = asyncio.run(_provision(data, check=check))
+    if as_json:
+        print_json({"changed": done.changed, "drift": done.drift})
+    else:
+        for line in (*done.changed, *done.drift):
+            print_text(line)
+        if not done.drift:
+            print_text("everything is as this release wants it")
+    if done.drift:
+        raise typer.Exit(1)
+
+
+async def _provision(data: Any, *, check: bool) -> "Provisioned":
+    from services.cli.provisioning import provision as provision_all
+    from services.cli.target import Target
+
+    target = Target(data)
+    return await provision_all(
+        nats_url=target.nats, postgres_url=target.postgres, opensearch_url=target.opensearch, check=check
+    )
+
+
+def verify(data: Data = DATA, as_json: Json = False) -> None:
+    """Compare PostgreSQL with OpenSearch, the ledger with itself, captures with their bytes; exit 1 on a difference."""
+    from services.cli.output import print_json, print_text
+
+    report = asyncio.run(_verify(data))
+    if as_json:
+        print_json(report.as_json())
+    else:
+        print_text(
+            ", ".join(f"{count:,} {kind}" for kind, count in report.documents.items()) + f", {report.blobs:,} blobs"
+        )
+        for d in report.differences:
+            print_text(f"{d.kind} {d.id}: expected {d.expected}, found {d.found}")
+        for v in report.violations:
+            print_text(f"{v.count:,} times not so: {v.rule} ({', '.join(v.examples)})")
+        print_text("clean" if report.clean else f"{report.difference_count + len(report.violations):,} differences")
+    if not report.clean:
+        raise typer.Exit(1)
+
+
+async def _verify(data: Any) -> "VerifyReport":
+    from libs.adapters.opensearch.verify import verify as compare
+    from services.cli.target import Target
+
+    target = Target(data)
+    async with target.open_postgres() as engine, target.open_opensearch() as client:
+        return await compare(engine, client, target.open_blobs().exists)
+
+
+def reindex(data: Data = DATA, as_json: Json = False) -> None:
+    """Build all indices anew from PostgreSQL and put them behind the aliases, while news keeps coming in."""
+    from dataclasses import asdict
+
+    from services.cli.output import print_json, print_text
+
+    report = asyncio.run(_reindex(data))
+    if as_json:
+        print_json(asdict(report))
+        return
+    print_text(f"{report.articles:,} articles and {report.stories:,} stories in {len(report.indices)} new indices")
+    if report.set_aside:
+        print_text(f"{len(report.set_aside):,} were refused by the index: {', '.join(report.set_aside[:5])}")
+
+
+async def _reindex(data: Any) -> "ReindexReport":
+    from prometheus_client import CollectorRegistry
+
+    from libs.adapters.opensearch.bulk import BulkWriter
+    from libs.adapters.opensearch.reindex import Reindex
+    from libs.runtime.metrics import Metrics
+    from services.cli.output import Progress
+    from services.cli.target import Target
+
+    target, line = Target(data), Progress()
+    async with target.open_postgres() as engine, target.open_opensearch() as client:
+        bulk = BulkWriter(client, Metrics(CollectorRegistry()))
+        try:
+            return await Reindex(engine, client, bulk, progress=lambda what, n: line.show(f"{n:,} {what}"))()
+        finally:
+            line.clear()
+
+
+def reconcile(data: Data = DATA, as_json: Json = False) -> None:
+    """Send everything that has no end on its way again, after making streams that are gone."""
+    from services.cli.output import print_json, print_text
+
+    made, sent = asyncio.run(_reconcile(data))
+    if as_json:
+        print_json({"provisioned": made, "sent": sent})
+        return
+    for line in made:
+        print_text(line)
+    print_text(", ".join(f"{n:,} {event}" for event, n in sent.items()) + " sent" if sent else "nothing was unfinished")
+
+
+async def _reconcile(data: Any) -> tuple[list[str], dict[str, int]]:
+    from libs.adapters.postgres.reconcile import reconcile as send_again
+    from services.cli.provisioning import provision_broker
+    from services.cli.publishing import open_publisher
+    from services.cli.target import Target
+
+    target = Target(data)
+    made = await provision_broker(target.nats)
+    async with target.open_postgres() as engine, open_publisher(target.nats) as publish:
+        return made, await send_again(engine, publish)

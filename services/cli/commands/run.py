@@ -1,0 +1,65 @@
+"""`up` and `down`."""
+
+from typing import Annotated
+
+import typer
+
+from services.cli.options import DATA, Data
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(up)
+    app.command()(down)
+
+
+def up(
+    data: Data = DATA,
+    detach: Annotated[bool, typer.Option("--detach", help="Return once everything is ready.")] = False,
+    scale: Annotated[
+        list[str] | None, typer.Option("--scale", metavar="SERVICE=N", help="How many processes of a service.")
+    ] = None,
+) -> None:
+    """Start engines and services and keep them running.
+
+    Engines that a NEWSFOLD_*_URL setting names elsewhere are used, not started.
+    """
+    from services.cli.output import Progress, say
+    from services.cli.running import run_detached, run_foreground, scale_of
+
+    wanted = scale_of(scale or [])
+    if detach:
+        progress = Progress()
+        try:
+            state = run_detached(data, wanted, watch=progress.show)
+        finally:
+            progress.clear()
+        _show(data, state)
+    else:
+        run_foreground(data, wanted, say=say, on_ready=lambda state: _show(data, state, stop="Ctrl-C stops it"))
+
+
+def down(data: Data = DATA) -> None:
+    """Stop what runs from a data folder, and wait for its end."""
+    from services.cli.output import Progress, print_text
+    from services.cli.running import stop
+
+    progress = Progress()
+    try:
+        stopped = stop(data, watch=progress.show)
+    finally:
+        progress.clear()
+    print_text(f"stopped {data}" if stopped else f"nothing is running in {data}")
+
+
+def _show(data: object, state: object, stop: str = "") -> None:
+    from services.cli.output import print_text
+    from services.cli.state import RunState
+    from services.cli.words import without_password
+
+    assert isinstance(state, RunState)
+    print_text(f"Newsfold is ready in {data}")
+    for name, url in state.urls.items():
+        print_text(f"  {name.removesuffix('_url'):<12} {without_password(url)}")
+    for service in state.services:
+        print_text(f"  {f'{service.name}-{service.number}':<14} http://127.0.0.1:{service.port}/metrics")
+    print_text(stop or f"stop it with: newsfold down --data {data}")

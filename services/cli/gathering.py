@@ -1,0 +1,91 @@
+"""Which pages a folder, a mirror or a list holds, as work for the fetcher."""
+
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from libs.contracts.fetching import FetchKind, NewFetch
+from libs.contracts.pipeline import Lane
+from libs.domain.sources import SNIFFED_BYTES, folder_url, is_folder_page, is_mirrored_page, mirror_url, path_to_text
+from services.cli.failures import WrongUsage
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """`skipped` counts files that are no pages."""
+
+    work: tuple[NewFetch, ...]
+    skipped: int = 0
+
+
+def from_folder(folder: Path, lane: Lane, *, base_url: str | None = None) -> Gathered:
+    """The text and HTML files of a folder; a canonical link in one names its page whatever the host."""
+    root = folder.absolute()
+    files = list(_files(root))
+    pages = [path for path in files if is_folder_page(path)]
+    work = tuple(
+        NewFetch(FetchKind.FILE, folder_url(base_url, root, path), lane, path=path_to_text(path), trust_canonical=True)
+        for path in pages
+    )
+    return Gathered(work, len(files) - len(pages))
+
+
+def from_mirror(folder: Path, lane: Lane) -> Gathered:
+    """The pages of a mirrored web, a folder for each host. A file beside the hosts' folders is no page."""
+    root = folder.absolute()
+    work, skipped = [], 0
+    for path in _files(root):
+        host, *rest = path.relative_to(root).parts
+        relative = "/".join(rest)
+        if rest and is_mirrored_page(relative, _head(path)):
+            work.append(NewFetch(FetchKind.FILE, mirror_url(host, relative), lane, path=path_to_text(path)))
+        else:
+            skipped += 1
+    return Gathered(tuple(work), skipped)
+
+
+def from_urls(urls: Iterable[str], lane: Lane, *, kind: FetchKind = FetchKind.PAGE) -> Gathered:
+    """Each URL once, in the order given."""
+    return Gathered(tuple(NewFetch(kind, url, lane) for url in dict.fromkeys(urls)))
+
+
+def listed_urls(lines: Iterable[str]) -> Iterator[str]:
+    """The URLs of a list, one a line; empty lines and those that begin with `#` are none."""
+    for line in lines:
+        url = line.strip().lstrip("\ufeff")
+        if url and not url.startswith("#"):
+            yield url
+
+
+def shuffled(work: Sequence[NewFetch], seed: int | None) -> list[NewFetch]:
+    """In an order that only the seed decides; without one as it is."""
+    ordered = list(work)
+    if seed is not None:
+        random.Random(seed).shuffle(ordered)
+    return ordered
+
+
+def lane_of(asked: str | None, default: Lane) -> Lane:
+    """`live` or `backfill`. Raises WrongUsage."""
+    if asked is None:
+        return default
+    if asked not in (Lane.LIVE, Lane.BACKFILL):
+        raise WrongUsage(f"--lane {asked}: write live or backfill")
+    return Lane(asked)
+
+
+def _files(root: Path) -> Iterator[Path]:
+    """All files below a folder in the order of their names. A file that is given instead of a folder is wrong usage."""
+    if not root.is_dir():
+        raise WrongUsage(f"{root} is no folder")
+    yield from sorted(path for path in root.rglob("*") if path.is_file())
+
+
+def _head(path: Path) -> bytes:
+    """The first bytes; a file that cannot be read is left to the fetcher, which records why."""
+    try:
+        with path.open("rb") as file:
+            return file.read(SNIFFED_BYTES)
+    except OSError:
+        return b"<html>"
