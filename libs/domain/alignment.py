@@ -6,12 +6,19 @@ quotation, and those changes. Case, punctuation and the spelling of apostrophes 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from rapidfuzz import fuzz
 
 from libs.domain.fingerprints.words import Words, split_words
 
+# Costs of a change. Two words replaced cost more than one put in and one left out, so that a word which both sides have
+# in order is kept; leaving out costs more than putting in, so that a quotation is followed across an insertion.
+INSERTION: Final = 2
+DELETION: Final = 3
+OTHER_SPELLING: Final = 1
+OTHER_WORD: Final = 4
 # A word that is quite another one (below this likeness, of 100) at the edge of a quotation was left out, not replaced.
 SPELLING_LIKENESS: Final = 60
 
@@ -53,6 +60,8 @@ def align(quotation: str, text: str) -> Alignment | None:
     start, end = carried.span(columns[0], columns[-1] + 1)
     pairs = [(row, column) for row, column in steps if row is not None and column is not None]
     same = [pair for pair in pairs if asked.words[pair[0]] == carried.words[pair[1]]]
+    if not same:
+        return None
     missing = sorted(set(range(len(asked))) - {row for row, _ in pairs})
     return Alignment(
         start=start,
@@ -80,26 +89,26 @@ def _fit(asked: Sequence[str], carried: Sequence[str]) -> list[Step]:
     first, end = _window(asked, carried)
     window = carried[first:end]
     costs = [[0] * (len(window) + 1)]
-    for row, word in enumerate(asked, start=1):
-        above, line = costs[-1], [row]
+    for word in asked:
+        above, line = costs[-1], [costs[-1][0] + DELETION]
         for column, other in enumerate(window, start=1):
-            line.append(min(above[column - 1] + (word != other), above[column] + 1, line[-1] + 1))
+            line.append(
+                min(above[column - 1] + _replacement(word, other), above[column] + DELETION, line[-1] + INSERTION)
+            )
         costs.append(line)
     column = min(range(len(window) + 1), key=lambda c: costs[-1][c])
-    if column < len(window) and costs[-1][column + 1] == costs[-1][column] and _alike(asked[-1], window[column]):
-        column += 1  # the last word was spelt otherwise rather than left out
     return [(row, None if c is None else first + c) for row, c in reversed(list(_back(costs, asked, window, column)))]
 
 
 def _back(costs: Sequence[Sequence[int]], asked: Sequence[str], window: Sequence[str], column: int) -> Iterator[Step]:
-    """The steps from the end to the beginning; a kept word first, then a replaced one, where costs are equal."""
+    """The steps from the end to the beginning; a pair of words first where costs are equal."""
     row = len(asked)
     while row:
         here = costs[row][column]
-        if column and here == costs[row - 1][column - 1] + (asked[row - 1] != window[column - 1]):
+        if column and here == costs[row - 1][column - 1] + _replacement(asked[row - 1], window[column - 1]):
             row, column = row - 1, column - 1
             yield row, column
-        elif here == costs[row - 1][column] + 1:
+        elif here == costs[row - 1][column] + DELETION:
             row -= 1
             yield row, None
         else:
@@ -133,5 +142,12 @@ def _belongs(step: Step, asked: Words, carried: Words) -> bool:
     return _alike(asked.words[row], carried.words[column])
 
 
+def _replacement(word: str, other: str) -> int:
+    if word == other:
+        return 0
+    return OTHER_SPELLING if _alike(word, other) else OTHER_WORD
+
+
+@lru_cache(maxsize=50_000)
 def _alike(word: str, other: str) -> bool:
     return fuzz.ratio(word, other) >= SPELLING_LIKENESS

@@ -109,7 +109,9 @@ def _stemmed(field: str) -> str:
 
 def _match(kind: str, words: str, fields: Sequence[str], *, exact: bool) -> Json:
     how: Json = {"type": "cross_fields", "operator": "and"} if kind == "free" else {"type": "phrase"}
-    return {"multi_match": {"query": words, "fields": list(fields), **how, **({"analyzer": "nf_exact"} if exact else {})}}
+    return {
+        "multi_match": {"query": words, "fields": list(fields), **how, **({"analyzer": "nf_exact"} if exact else {})}
+    }
 
 
 def _filters(facets: Sequence[tuple[str, str]]) -> list[Json]:

@@ -7,6 +7,7 @@
    exports under way can finish.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -98,18 +99,24 @@ class Reindex:
 
     async def _begun(self) -> Run:
         await self._delete_unused()
-        targets = {kind: {group: await self._create(kind, group) for group in groups_of(kind)} for kind in ALIASES}
+        wanted = [(kind, group) for kind in ALIASES for group in groups_of(kind)]
+        created = await asyncio.gather(*(self._create(kind, group) for kind, group in wanted))
+        targets: dict[str, dict[str, str]] = {kind: {} for kind in ALIASES}
+        for (kind, group), index in zip(wanted, created, strict=True):
+            targets[kind][group] = index
         return await self._runs.begin(targets)
 
     async def _delete_unused(self) -> None:
         """Remove what an earlier reindex replaced, or left behind when it ended before it began to write."""
+        unused: list[str] = []
         for kind in ALIASES:
             for group in groups_of(kind):
                 alias = self._names.write_alias(kind, group)
                 serving = await physical_indices(self._client, alias)
-                for index in await self._client.indices.get(index=f"{alias}-0*", allow_no_indices=True):
-                    if serving and index not in serving:
-                        await self._client.indices.delete(index=index)
+                there = await self._client.indices.get_alias(index=f"{alias}-0*", allow_no_indices=True)
+                unused += [index for index in there if serving and index not in serving]
+        if unused:
+            await self._client.indices.delete(index=",".join(unused))
 
     async def _create(self, kind: str, group: str) -> str:
         serving = await physical_indices(self._client, self._names.write_alias(kind, group))
@@ -186,14 +193,13 @@ class Reindex:
         actions, replaced = [], []
         for kind, targets in run.targets.items():
             for group, index in targets.items():
-                await self._client.indices.put_settings(
-                    index=index, body={"index": {"refresh_interval": WHEN_SEARCHED}}
-                )
                 for old in await physical_indices(self._client, self._names.write_alias(kind, group)):
                     if old != index:
                         replaced.append(old)
                         actions += [_action("remove", old, a) for a in aliases_of(self._names, kind, group)]
                 actions += [_action("add", index, alias) for alias in aliases_of(self._names, kind, group)]
+        searched = {"index": {"refresh_interval": WHEN_SEARCHED}}
+        await self._client.indices.put_settings(index=",".join(_indices(run)), body=searched)
         await self._client.indices.update_aliases(body={"actions": actions})
         return tuple(replaced)
 

@@ -24,7 +24,7 @@ async def scan(
     client: AsyncOpenSearch,
     index: str,
     *,
-    sort: Sequence[Mapping[str, str]],
+    sort: Sequence[Mapping[str, Any]],
     query: Mapping[str, Any] | None = None,
     source: bool | Sequence[str] = False,
     page: int = PAGE,

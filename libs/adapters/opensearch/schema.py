@@ -47,8 +47,8 @@ class IndexNames:
         return f"{self.write_alias(kind, group)}-{generation:06d}"
 
 
-@cache
 def _read(name: str) -> Json:
+    """A schema file, each time as values of the caller's own."""
     loaded: Json = json.loads((SCHEMAS / f"{name}.json").read_text(encoding="utf-8"))
     return loaded
 
@@ -64,6 +64,7 @@ def group_of(language: str | None) -> str:
     return language if language in language_groups() else OTHER_LANGUAGES
 
 
+@cache
 def by_language(kind: str) -> bool:
     """Whether an alias spans one index per language group."""
     return bool(_read(kind)["by_language"])

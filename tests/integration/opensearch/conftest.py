@@ -20,6 +20,7 @@ from libs.adapters.opensearch.schema import IndexNames
 from libs.adapters.postgres.engine import open_postgres
 from libs.adapters.postgres.projections import PostgresProjections
 from libs.runtime.metrics import Metrics
+from libs.runtime.outcomes import Emit
 from services.indexer.stage import Index
 
 
@@ -56,8 +57,7 @@ async def desk(postgres_url: str, client: AsyncOpenSearch, index_names: IndexNam
     live = LiveIndex(bulk, index_names, projections.reindex_targets)
     yield Desk(engine, client, index_names, bulk, Index(projections, live))
     await engine.dispose()
-    for index in await client.indices.get(index=f"{index_names.prefix}*"):
-        await client.indices.delete(index=index)
+    await client.indices.delete(index=",".join(await client.indices.get_alias(index=f"{index_names.prefix}*")))
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -65,7 +65,7 @@ async def newsroom(desk: Desk) -> Desk:
     """The desk with the small newsroom in PostgreSQL and in the index."""
     await populate(desk.engine)
     for batch in events():
-        await desk.index(batch)
+        assert all(isinstance(outcome, Emit) for outcome in await desk.index(batch))
     await desk.client.indices.refresh(index=f"{desk.names.prefix}*")
     return desk
 
