@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 Result = Outcome | BaseException
 # A stage for a batch: one result per event, in order. It may return an exception for one event, or raise for all.
-Handler = Callable[[Sequence[Event]], Awaitable[Sequence[Result]]]
+Handler = Callable[[Sequence[Any]], Awaitable[Sequence[Result]]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Deduplicator: who retold which interview. `article.normalized` in, `story.assigned` and `story.changed` out."""

@@ -1,0 +1,34 @@
+"""Wiring of the deduplicator: one store, consumers."""
+
+import asyncio
+
+from libs.adapters.postgres.engine import open_postgres
+from libs.adapters.postgres.errors import postgres_failure
+from libs.adapters.postgres.migrate import check_schema
+from libs.adapters.postgres.quarantine import PostgresQuarantine
+from libs.adapters.postgres.stories import PostgresStories
+from libs.contracts.pipeline import DEDUPLICATOR
+from libs.runtime.service import Service
+from services.deduplicator.handlers import register
+from services.deduplicator.settings import DeduplicatorSettings
+from services.deduplicator.stage import Deduplicate
+
+
+def main() -> None:
+    """Run until asked to stop."""
+    asyncio.run(_serve(DeduplicatorSettings()))
+
+
+async def _serve(settings: DeduplicatorSettings) -> None:
+    service = Service(DEDUPLICATOR.name, settings, classifiers=[postgres_failure])
+    postgres = open_postgres(
+        settings.postgres_url.get_secret_value(), application=DEDUPLICATOR.name, pool_size=settings.postgres_pool
+    )
+    register(service, Deduplicate(PostgresStories(postgres)), PostgresQuarantine(postgres))
+    service.before_start(lambda: check_schema(postgres))
+    service.at_end(postgres.dispose)
+    await service.run()
+
+
+if __name__ == "__main__":
+    main()
