@@ -98,7 +98,7 @@ def _articles(
     hint: str | None,
 ) -> tuple[list[ExtractedArticle], str | None]:
     day_first = not (declared.language or "").lower().replace("_", "-").startswith(("en-us", "en-ph"))
-    sections = segments.split(part, printed)
+    sections = segments.split(part, printed, one_declared=declared.article)
     if sections:
         return [_section(s, declared, day_first, last=s is sections[-1]) for s in sections], None
     kept = body.trim(part, printed, declared.summary)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from lxml.html import HtmlElement
 
 from libs.domain.extraction.bylines import credit_line
-from libs.domain.extraction.dates import has_time
+from libs.domain.extraction.dates import has_time, without_time
 from libs.domain.extraction.paragraphs import Paragraph
 from libs.domain.extraction.rules import attribute_words, fold, markers
 
@@ -54,8 +54,9 @@ def is_separator(text: str) -> bool:
     return len(text) >= 3 and _SEPARATOR.match(text) is not None
 
 
-def split(part: Sequence[Paragraph], page_title: Paragraph | None) -> list[Section]:
-    """The sections of a page with several articles; empty when it holds one."""
+def split(part: Sequence[Paragraph], page_title: Paragraph | None, *, one_declared: bool = False) -> list[Section]:
+    """The sections of a page with several articles; empty when it holds one. `one_declared`: the page calls itself one
+    article, so that dates, links and containers of its parts prove nothing: live blogs and lists have these too."""
     groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
     for n, p in enumerate(part):
         if p is not page_title and _title_like(p):
@@ -68,7 +69,11 @@ def split(part: Sequence[Paragraph], page_title: Paragraph | None) -> list[Secti
         before = _running(part[: members[0]])
         if before > _BEFORE_SHARE * sum(_running(s.paragraphs) for s in sections):
             continue
-        if len(long_enough) >= 2 and len(long_enough) >= len(sections) - 1 and _proved(part, members, sections):
+        if (
+            len(long_enough) >= 2
+            and len(long_enough) >= len(sections) - 1
+            and _proved(part, members, sections, one_declared)
+        ):
             return long_enough
     return []
 
@@ -102,16 +107,18 @@ def _running(paragraphs: Sequence[Paragraph]) -> int:
     )
 
 
-def _proved(part: Sequence[Paragraph], members: Sequence[int], sections: Sequence[Section]) -> bool:
+def _proved(part: Sequence[Paragraph], members: Sequence[int], sections: Sequence[Section], one_declared: bool) -> bool:
     """Evidence at every boundary, the first one excepted where only a separator can tell."""
     separated = all(n > 0 and any(is_separator(p.text) for p in part[max(0, n - 2) : n]) for n in members[1:])
     if separated:
         return True
+    own = [_has_own_head(part, n, dates=not one_declared) for n in members]
+    if one_declared:
+        return all(own)
     linked = all(part[n].link_share > 0.8 for n in members)
-    own = [_has_own_head(part, n) for n in members]
-    if linked and (_own_anchors(part, members) or _whole_posts(sections)):
-        return True
-    return (all(own) and not linked) or (_contained(part, members, strict=True) and sum(own) >= len(own) - 1)
+    if linked:
+        return _own_anchors(part, members) or _whole_posts(sections)
+    return all(own) or (_contained(part, members) and sum(own) >= len(own) - 1)
 
 
 def _own_anchors(part: Sequence[Paragraph], members: Sequence[int]) -> bool:
@@ -127,19 +134,21 @@ def _whole_posts(sections: Sequence[Section]) -> bool:
     return words[len(words) // 2] >= _FULL_WORDS and several >= 0.7 * len(sections)
 
 
-def _has_own_head(part: Sequence[Paragraph], at: int) -> bool:
-    """A byline, date or source in the lines right after a title, or a date right before it."""
+def _has_own_head(part: Sequence[Paragraph], at: int, *, dates: bool) -> bool:
+    """A byline, a source or a date on a line of its own right after a title."""
     rules = markers()
     for p in part[at + 1 : at + 4]:
         if p.words > 20:
             break
         text = fold(p.text)
-        if credit_line(p.text) or has_time(p.text) or (rules.byline_prefix.match(text) and p.words <= 8):
+        if credit_line(p.text) or (rules.byline_prefix.match(text) and p.words <= 8):
+            return True
+        if dates and has_time(p.text) and len(without_time(p.text).split()) <= 6:
             return True
     return False
 
 
-def _contained(part: Sequence[Paragraph], members: Sequence[int], *, strict: bool = False) -> bool:
+def _contained(part: Sequence[Paragraph], members: Sequence[int]) -> bool:
     """Whether each title stands in an element of its own that holds a whole piece: siblings of one kind."""
     boxes = []
     ends = [*members[1:], len(part)]
@@ -154,7 +163,7 @@ def _contained(part: Sequence[Paragraph], members: Sequence[int], *, strict: boo
         boxes.append(box)
     kinds = {(b.tag, (b.get("class") or "").split()[0] if b.get("class") else "") for b in boxes}
     named = all(b.tag == "article" or attribute_words(b.get("class") or "") & _POST for b in boxes)
-    return len(kinds) == 1 and (named or not strict)
+    return len(kinds) == 1 and named
 
 
 def _box(title: Paragraph, others: Sequence[HtmlElement]) -> HtmlElement | None:
