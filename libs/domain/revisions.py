@@ -30,9 +30,13 @@ def page_id(url: str) -> str:
     return digest("page", url)
 
 
-def revision_id(article_id: str, capture_id: str) -> str:
-    """The id of an article's state as one capture shows it."""
-    return digest("revision", article_id, capture_id)
+def revision_id(article_id: str, capture_id: str, reading: int = 0) -> str:
+    """The id of an article's state as one capture shows it.
+
+    `reading` counts how often the capture was opened again: a state found by an earlier reading may meanwhile belong to
+    an older capture, see `libs.adapters.postgres.revisions`.
+    """
+    return digest("revision", article_id, capture_id, *([str(reading)] if reading else []))
 
 
 def content_hash(article: ExtractedArticle) -> str:

@@ -6,12 +6,13 @@ One transaction per capture, under the lock of its page's row, so that two captu
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import and_, delete, select, tuple_, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import and_, delete, func, or_, select, tuple_, update
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from libs.adapters.postgres.followups import Follow, events_of
 from libs.adapters.postgres.quarantine import end_capture
-from libs.adapters.postgres.revisions import Follow, Place, add_revisions
+from libs.adapters.postgres.revisions import Place, add_revisions
 from libs.adapters.postgres.tables import articles, captures, comments, ledger, pages, revisions
 from libs.contracts.events import ArticleNormalized, PageFetched, StoryAssigned
 from libs.contracts.pipeline import Lane
@@ -61,69 +62,72 @@ class PostgresPages:
         )
 
     async def recorded(self, capture: Capture) -> Recorded:
-        r = revisions.c
-        query = (
-            select(r.revision_id, r.article_id, r.lane, r.attempt, r.trace_id)
-            .where(r.capture_id == capture.capture_id, r.end.is_(None))
-            .order_by(r.revision_id)
-        )
         async with self._engine.connect() as connection:
-            rows = (await connection.execute(query)).all()
-        events = tuple(
-            ArticleNormalized(
-                lane=row.lane,
-                attempt=row.attempt,
-                trace_id=row.trace_id,
-                revision_id=row.revision_id,
-                article_id=row.article_id,
-            )
-            for row in rows
-        )
+            events = await events_of(connection, capture.capture_id)
         return Recorded(capture.end or CaptureEnd.EXTRACTED, capture.reason, events)
 
     async def record(self, event: PageFetched, capture: Capture, page: ExtractedPage) -> Recorded:
         async with self._engine.begin() as connection:
-            return await _record(connection, event, capture, page)
+            held = await _lock_capture(connection, capture.capture_id)
+            if held.end is not None:  # the same message, delivered twice, is in two hands
+                reason = Reason(held.reason) if held.reason else None
+                return Recorded(CaptureEnd(held.end), reason, await events_of(connection, capture.capture_id))
+            return await _record(connection, event, capture, page, reading=held.attempt)
 
 
-async def _record(connection: AsyncConnection, event: PageFetched, capture: Capture, page: ExtractedPage) -> Recorded:
+async def _lock_capture(connection: AsyncConnection, capture_id: str) -> Any:
+    """Hold the capture's row; its end, reason and attempt as they are now."""
+    c = captures.c
+    query = select(c.end, c.reason, c.attempt).where(c.capture_id == capture_id).with_for_update()
+    return (await connection.execute(query)).one()
+
+
+async def _record(
+    connection: AsyncConnection, event: PageFetched, capture: Capture, page: ExtractedPage, *, reading: int
+) -> Recorded:
     url, original = resolve_canonical(capture.url, page.canonical_url, trust_any=capture.trust_canonical)
     page_key = page_id(url)
-    await _lock_page(connection, page_key, url, original)
+    await _lock_page(connection, page_key, url)
     if not page.articles:
         reason = Reason(page.rejected or Reason.NOT_ARTICLE)
         return await _finish(connection, event, capture, page_key, CaptureEnd.REJECTED, reason, 0, [])
-    newest = await _is_newest(connection, page_key, capture)
-    place = Place(event, capture, page_key, url, outlet_of(url, page.outlet), newest)
+    following = await _following(connection, page_key, capture)
+    place = Place(event, capture, page_key, url, outlet_of(url, page.outlet), following, reading)
     ids = segment_ids(page_key, page.articles, await _state_before(connection, place))
-    await _upsert_articles(connection, place, ids)
-    follow, new = await add_revisions(connection, place, ids, page.articles)
-    if newest:
-        follow += await _replace_comments(
-            connection, ids, page.articles, skip={e.article_id for e in follow if isinstance(e, ArticleNormalized)}
-        )
-    else:
+    changed = await _upsert_articles(connection, place, ids)
+    follow, brought, inserted = await add_revisions(connection, place, ids, page.articles)
+    if place.newest:
+        await connection.execute(update(pages).where(pages.c.page_id == page_key).values(declared_original=original))
+        changed |= await _replace_comments(connection, ids, page.articles)
+        changed -= {e.article_id for e in follow if isinstance(e, ArticleNormalized)}  # on their way anyway
+        follow += await _raise_projections(connection, event, changed)
+    elif inserted:
         follow += await _reopen_next(connection, place)
-    end = CaptureEnd.EXTRACTED if new else CaptureEnd.UNCHANGED
+    end = CaptureEnd.EXTRACTED if brought else CaptureEnd.UNCHANGED
     return await _finish(connection, event, capture, page_key, end, None, len(ids), follow)
 
 
-async def _lock_page(connection: AsyncConnection, page_key: str, url: str, original: str | None) -> None:
-    row = {"page_id": page_key, "url": url, "host": host(url), "declared_original": original}
-    statement = insert(pages).values(row).on_conflict_do_nothing()
-    await connection.execute(statement)
+async def _lock_page(connection: AsyncConnection, page_key: str, url: str) -> None:
+    row = {"page_id": page_key, "url": url, "host": host(url)}
+    await connection.execute(insert(pages).values(row).on_conflict_do_nothing())
     await connection.execute(select(pages.c.page_id).where(pages.c.page_id == page_key).with_for_update())
-    if original is not None:
-        await connection.execute(update(pages).where(pages.c.page_id == page_key).values(declared_original=original))
 
 
-async def _is_newest(connection: AsyncConnection, page_key: str, capture: Capture) -> bool:
-    later = select(captures.c.capture_id).where(
-        captures.c.page_id == page_key,
-        captures.c.end.in_([CaptureEnd.EXTRACTED, CaptureEnd.UNCHANGED]),
-        tuple_(captures.c.captured_at, captures.c.sha256) > tuple_(capture.captured_at, capture.sha256),
+async def _following(connection: AsyncConnection, page_key: str, capture: Capture) -> str | None:
+    """The page's next capture that shows a state of it, read already or to be read again."""
+    c = captures.c
+    query = (
+        select(c.capture_id)
+        .where(
+            c.page_id == page_key,
+            or_(c.end.is_(None), c.end.in_([CaptureEnd.EXTRACTED, CaptureEnd.UNCHANGED])),
+            tuple_(c.captured_at, c.sha256) > tuple_(capture.captured_at, capture.sha256),
+        )
+        .order_by(c.captured_at, c.sha256)
+        .limit(1)
     )
-    return (await connection.execute(later.limit(1))).first() is None
+    found: str | None = (await connection.execute(query)).scalar_one_or_none()
+    return found
 
 
 async def _state_before(connection: AsyncConnection, place: Place) -> list[Segment]:
@@ -133,14 +137,17 @@ async def _state_before(connection: AsyncConnection, place: Place) -> list[Segme
         select(r.article_id, r.title, r.body)
         .join(articles, a.article_id == r.article_id)
         .where(a.page_id == place.page, tuple_(r.captured_at, r.sha256) < tuple_(*place.order))
-        .distinct(r.article_id)
+        .ext(distinct_on(r.article_id))
         .order_by(r.article_id, r.captured_at.desc(), r.sha256.desc())
     )
     return [Segment(row.article_id, row.title, row.body) for row in await connection.execute(query)]
 
 
-async def _upsert_articles(connection: AsyncConnection, place: Place, ids: Sequence[str]) -> None:
-    """Make the articles' rows; where this is the page's newest state, their places in it."""
+async def _upsert_articles(connection: AsyncConnection, place: Place, ids: Sequence[str]) -> set[str]:
+    """Make the articles' rows; where this is the page's newest state, their places in it. Answers whose place changed."""
+    a = articles.c
+    query = select(a.article_id, a.position, a.segments).where(a.page_id == place.page)
+    before = {row.article_id: (row.position, row.segments) for row in await connection.execute(query)}
     rows: list[Row] = [
         {
             "article_id": article_id,
@@ -155,7 +162,7 @@ async def _upsert_articles(connection: AsyncConnection, place: Place, ids: Seque
     statement = insert(articles)
     if place.newest:
         await connection.execute(
-            update(articles).where(articles.c.page_id == place.page).values(position=None, segments=len(ids))
+            update(articles).where(a.page_id == place.page).values(position=None, segments=len(ids))
         )
         statement = statement.on_conflict_do_update(
             index_elements=["article_id"],
@@ -164,13 +171,17 @@ async def _upsert_articles(connection: AsyncConnection, place: Place, ids: Seque
     else:
         statement = statement.on_conflict_do_nothing()
     await connection.execute(statement, sorted(rows, key=lambda row: row["article_id"]))
+    if not place.newest:
+        return set()
+    after = {article_id: (position, len(ids)) for position, article_id in enumerate(ids)}
+    return {article_id for article_id, old in before.items() if after.get(article_id, (None, len(ids))) != old}
 
 
 async def _replace_comments(
-    connection: AsyncConnection, ids: Sequence[str], found: Sequence[ExtractedArticle], *, skip: set[str]
-) -> list[Follow]:
-    """Store the newest comments. Articles whose comments alone changed are indexed again; `skip` are on their way anyway."""
-    follow: list[Follow] = []
+    connection: AsyncConnection, ids: Sequence[str], found: Sequence[ExtractedArticle]
+) -> set[str]:
+    """Store the newest comments; answers the articles whose comments changed."""
+    changed: set[str] = set()
     for article_id, article in sorted(zip(ids, found, strict=True), key=lambda pair: pair[0]):
         c = comments.c
         stored = await connection.execute(
@@ -186,48 +197,42 @@ async def _replace_comments(
                 for n, (a, p, t) in enumerate(wanted)
             ]
             await connection.execute(insert(comments), rows)
-        if article_id not in skip:
-            follow += await _raise_projection(connection, article_id)
-    return follow
+        changed.add(article_id)
+    return changed
 
 
-async def _raise_projection(connection: AsyncConnection, article_id: str) -> list[Follow]:
-    """Ask for indexing of an article that has a story; one without is indexed when it gets it."""
+async def _raise_projections(connection: AsyncConnection, event: PageFetched, article_ids: set[str]) -> list[Follow]:
+    """Ask for indexing of articles that have a story; one without is indexed when it gets it."""
     raised = await connection.execute(
         update(articles)
-        .where(and_(articles.c.article_id == article_id, articles.c.story_id.is_not(None)))
-        .values(projection=articles.c.projection + 1)
-        .returning(articles.c.story_id, articles.c.projection, articles.c.lane, articles.c.trace_id)
+        .where(articles.c.article_id.in_(sorted(article_ids)), articles.c.story_id.is_not(None))
+        .values(projection=articles.c.projection + 1, lane=event.lane, trace_id=event.trace_id)
+        .returning(articles.c.article_id, articles.c.story_id, articles.c.projection, articles.c.projection_attempt)
     )
     return [
         StoryAssigned(
-            lane=Lane(row.lane),
-            trace_id=row.trace_id,
-            article_id=article_id,
+            lane=event.lane,
+            attempt=row.projection_attempt,
+            trace_id=event.trace_id,
+            article_id=row.article_id,
             story_id=row.story_id,
             projection=row.projection,
         )
-        for row in raised
+        for row in sorted(raised, key=lambda row: row.article_id)
     ]
 
 
 async def _reopen_next(connection: AsyncConnection, place: Place) -> list[Follow]:
-    """A state came in late. The capture after it was compared with the one before: if it ended `unchanged`, it is read again."""
+    """A state came in late. If the capture after it found anything unchanged, that was in comparison with the state before:
+    it is read again."""
     c = captures.c
-    following = (
-        select(c.capture_id)
-        .where(
-            c.page_id == place.page,
-            c.end.in_([CaptureEnd.EXTRACTED, CaptureEnd.UNCHANGED]),
-            tuple_(c.captured_at, c.sha256) > tuple_(*place.order),
-        )
-        .order_by(c.captured_at, c.sha256)
-        .limit(1)
-        .scalar_subquery()
-    )
+    brought = select(func.count()).where(revisions.c.capture_id == place.following).scalar_subquery()
     reopened = await connection.execute(
         update(captures)
-        .where(c.capture_id == following, c.end == CaptureEnd.UNCHANGED)
+        .where(
+            c.capture_id == place.following,
+            or_(c.end == CaptureEnd.UNCHANGED, and_(c.end == CaptureEnd.EXTRACTED, c.articles > brought)),
+        )
         .values(end=None, ended_at=None, articles=None, attempt=c.attempt + 1)
         .returning(c.capture_id, c.lane, c.attempt, c.trace_id)
     )

@@ -8,9 +8,10 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from libs.adapters.postgres.tables import articles, quotes, revisions, turns
-from libs.contracts.events import ArticleNormalized, PageFetched, StoryAssigned
-from libs.contracts.reasons import RevisionEnd
+from libs.adapters.postgres.followups import Follow
+from libs.adapters.postgres.tables import articles, captures, quotes, revisions, turns
+from libs.contracts.events import ArticleNormalized, PageFetched
+from libs.contracts.reasons import CaptureEnd, RevisionEnd
 from libs.contracts.records import Capture
 from libs.domain.documents import ExtractedArticle
 from libs.domain.publishers import publisher_of
@@ -18,7 +19,6 @@ from libs.domain.revisions import content_hash, published_at, revision_id
 from libs.domain.urls import host
 
 Row = dict[str, Any]
-Follow = ArticleNormalized | StoryAssigned | PageFetched
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,12 @@ class Place:
     page: str
     url: str
     outlet: str
-    newest: bool  # no later capture of this page was read before
+    following: str | None  # the page's next capture, when this one came in late
+    reading: int  # how often this capture was opened again
+
+    @property
+    def newest(self) -> bool:
+        return self.following is None
 
     @property
     def order(self) -> tuple[Any, str]:
@@ -39,17 +44,31 @@ class Place:
 
 async def add_revisions(
     connection: AsyncConnection, place: Place, ids: Sequence[str], found: Sequence[ExtractedArticle]
-) -> tuple[list[Follow], int]:
-    """Record what is new of each article; answer the events for those that became current, and how many are new."""
+) -> tuple[list[Follow], int, int]:
+    """Record what is new of each article; answer the events for those that became current, how many revisions this
+    capture brought, and how many of these were not there before.
+
+    A state is a revision exactly when it differs from the state before it. A late state that equals the one after it
+    therefore takes that revision over.
+    """
     known = await _neighbours(connection, place, ids)
+    own = await _own(connection, place)
     follow: list[Follow] = []
-    new = 0
+    brought = inserted = 0
     for article_id, article in sorted(zip(ids, found, strict=True), key=lambda pair: pair[0]):
-        before, is_current = known.get(article_id, (None, True))
+        if article_id in own:
+            brought += 1
+            continue
+        before, after = known.get(article_id, (None, None))
         row = _revision_row(place, article_id, article)
         if before == row["content_hash"]:
             continue
-        new += 1
+        brought += 1
+        if after and after.content_hash == row["content_hash"] and after.capture_id == place.following:
+            await _take_over(connection, place, after.revision_id)
+            continue
+        inserted += 1
+        is_current = after is None
         await _insert_revision(connection, row, article, is_current=is_current)
         if is_current:
             follow.append(
@@ -60,34 +79,57 @@ async def add_revisions(
                     article_id=article_id,
                 )
             )
-    return follow, new
+    return follow, brought, inserted
 
 
 async def _neighbours(
     connection: AsyncConnection, place: Place, ids: Sequence[str]
-) -> dict[str, tuple[str | None, bool]]:
-    """Per article: the content hash just before this capture, and whether this capture is later than all others."""
+) -> dict[str, tuple[str | None, Any]]:
+    """Per article: the content hash just before this capture, and the revision just after it or None."""
     r = revisions.c
     query = (
-        select(r.article_id, r.captured_at, r.sha256, r.content_hash)
-        .where(r.article_id.in_(sorted(ids)))
+        select(r.article_id, r.captured_at, r.sha256, r.content_hash, r.revision_id, r.capture_id)
+        .where(r.article_id.in_(sorted(ids)), r.capture_id != place.capture.capture_id)
         .order_by(r.captured_at, r.sha256)
     )
-    states: dict[str, tuple[str | None, bool]] = {}
+    states: dict[str, tuple[str | None, Any]] = {}
     for row in await connection.execute(query):
-        before, is_current = states.get(row.article_id, (None, True))
+        before, after = states.get(row.article_id, (None, None))
         if (row.captured_at, row.sha256) < place.order:
             before = row.content_hash
-        else:
-            is_current = False
-        states[row.article_id] = (before, is_current)
+        elif after is None:
+            after = row
+        states[row.article_id] = (before, after)
     return states
+
+
+async def _own(connection: AsyncConnection, place: Place) -> set[str]:
+    """Articles whose revision this capture brought at an earlier reading."""
+    r = revisions.c
+    rows = await connection.execute(select(r.article_id).where(r.capture_id == place.capture.capture_id))
+    return set(rows.scalars())
+
+
+async def _take_over(connection: AsyncConnection, place: Place, revision_id: str) -> None:
+    """Make this capture the one that a revision came with; its text, its end and its story stay as they are."""
+    captured_at, sha256 = place.order
+    await connection.execute(
+        update(revisions)
+        .where(revisions.c.revision_id == revision_id)
+        .values(capture_id=place.capture.capture_id, captured_at=captured_at, sha256=sha256)
+    )
+    carried = select(revisions.c.revision_id).where(revisions.c.capture_id == place.following).exists()
+    await connection.execute(
+        update(captures)
+        .where(captures.c.capture_id == place.following, captures.c.end == CaptureEnd.EXTRACTED, ~carried)
+        .values(end=CaptureEnd.UNCHANGED)
+    )
 
 
 def _revision_row(place: Place, article_id: str, article: ExtractedArticle) -> Row:
     facts = article.facts
     return {
-        "revision_id": revision_id(article_id, place.capture.capture_id),
+        "revision_id": revision_id(article_id, place.capture.capture_id, place.reading),
         "article_id": article_id,
         "capture_id": place.capture.capture_id,
         "captured_at": place.capture.captured_at,
