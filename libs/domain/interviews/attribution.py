@@ -19,6 +19,7 @@ from libs.domain.interviews.vocabulary import load
 _SENTENCE_END = re.compile(r"(?<!\b[A-ZА-Я])(?<!\b(?:Mr|Dr|Ms|St))(?<!\bMrs)(?<!\bProf)[.!?…؟](?=[\s\n]|$)")
 _ARABIC = re.compile(r"[\u0600-\u06ff]")
 _DATELINE = re.compile(r"^\s*[^\W\d_][^.:;!?\n–—]{1,60}\s[–—-]\s")  # "Damascus, SANA – "
+_LONGEST_SENTENCE = 1000  # characters; what is longer is a list, cut so that the work stays linear
 _REACH = 320  # characters looked at beside a quotation
 
 
@@ -197,7 +198,8 @@ def _announced(blocks: Sequence[Block], index: int) -> Subject | None:
 
 def sentences(text: str) -> list[str]:
     """A text cut at the ends of its sentences; initials and titles do not end one."""
-    return [part for part in _SENTENCE_END.split(text) if part.strip()]
+    parts = (part for part in _SENTENCE_END.split(text) if part.strip())
+    return [part[at : at + _LONGEST_SENTENCE] for part in parts for at in range(0, len(part), _LONGEST_SENTENCE)]
 
 
 def announces_quotation(text: str) -> bool:
@@ -218,7 +220,7 @@ def _continues(blocks: Sequence[Block], previous: Span, span: Span) -> bool:
 
 def _subject(clause: str, *, nearest_last: bool) -> Subject | None:
     """The subject of the verb of speech in a clause; of several verbs the one nearest to the quotation decides."""
-    verbs = list(_verb().finditer(clause))
+    verbs = list(_verb().finditer(clause))[:12]
     for verb in reversed(verbs) if nearest_last else verbs:
         if found := _subject_of_verb(clause, verb):
             return found
@@ -312,7 +314,11 @@ def arabic_subject(after: str) -> Subject | None:
 def arabic_people(texts: Sequence[str]) -> list[str]:
     """Full names of those who stand behind Arabic verbs of speech; a family name alone is completed from the text."""
     subjects = [
-        arabic_subject(t[verb.end() :]) for t in texts for verb in _verb().finditer(t) if _ARABIC.search(verb[0])
+        arabic_subject(text[verb.end() : verb.end() + _REACH])
+        for text in texts
+        if _ARABIC.search(text)
+        for verb in _verb().finditer(text)
+        if _ARABIC.search(verb[0])
     ]
     names = dict.fromkeys(subject.name for subject in subjects if subject and subject.name)
     completed = [full for name in names for full in ([name] if " " in name else _completed(name, texts))]

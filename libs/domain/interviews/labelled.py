@@ -23,6 +23,7 @@ from libs.domain.interviews.marks import (
 )
 from libs.domain.interviews.names import same_person
 
+_MOST_LABELS = 60  # recurring labels; a page with more is a list or a table, not a conversation
 _LEAST_MARKS = 4  # two questions and two answers: the shortest printed excerpt
 
 
@@ -52,12 +53,13 @@ def _recurring(candidates: Sequence[Mark]) -> dict[str, str]:
     counts = Counter(fold_label(mark.label) for mark in candidates)
     printed = {fold_label(mark.label): mark.label for mark in reversed(candidates)}
     sure = {key for key, count in counts.items() if count > 1}
+    if len(sure) > _MOST_LABELS:
+        return {}
+    known = {fold_label(mark.label) for mark in candidates if mark.role}
     return {
         key: label
         for key, label in printed.items()
-        if key in sure
-        or any(mark.role for mark in candidates if fold_label(mark.label) == key)
-        or any(same_person(label, printed[other]) for other in sure)
+        if key in sure or key in known or any(same_person(label, printed[other]) for other in sure)
     }
 
 

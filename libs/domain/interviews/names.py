@@ -60,11 +60,13 @@ def fold(word: str) -> str:
     return text
 
 
+@lru_cache(maxsize=32768)
 def plain(word: str) -> str:
     """Lower-case ASCII without marks; spelling kept."""
     return re.sub(r"[^a-z0-9]+", "", anyascii(unicodedata.normalize("NFC", word)).casefold())
 
 
+@lru_cache(maxsize=8192)
 def person_words(name: str) -> tuple[str, ...]:
     """The words of a name without titles and particles, in order, spelt as given."""
     titles, particles = _plain_words("titles"), _plain_words("particles")
@@ -73,6 +75,7 @@ def person_words(name: str) -> tuple[str, ...]:
     return tuple(kept)
 
 
+@lru_cache(maxsize=32768)
 def same_person(a: str, b: str) -> bool:
     """Whether two names are spellings of one person's.
 

@@ -15,6 +15,10 @@ from libs.domain.interviews.persons import people
 from libs.domain.interviews.quotations import Span
 from libs.domain.interviews.turns import Spoken
 
+# What a report says of an interview and its people stands in its first pages; a page with more is a list of names.
+_MOST_PARTS = 600
+_MOST_NAMES = 300
+
 
 @dataclass(frozen=True, slots=True)
 class Narration:
@@ -31,9 +35,10 @@ class Narration:
 def narrate(title: str, blocks: Sequence[Block], spans: Sequence[Span], turns: Sequence[Spoken]) -> Narration:
     """Collect what the outlet's own words tell."""
     parts = [(i, text) for i, text in unquoted_parts(blocks, spans) if not _spoken(blocks[i], turns)]
+    parts = parts[:_MOST_PARTS]
     texts = (title, *(text for _, text in parts))
     outlets = sure_outlets([*texts, *dict.fromkeys(turn.label for turn in turns if turn.label)])
-    known = [name for name in [*people(texts), *arabic_people(texts)] if name not in outlets]
+    known = [name for name in [*people(texts), *arabic_people(texts)] if name not in outlets][:_MOST_NAMES]
     found = askings(texts, sure=outlets)
     asked = [asking.who for asking in found if asking.who]
     askers = [asking.asker for asking in found if asking.asker and asking.asker not in asked]

@@ -96,8 +96,8 @@ def without_title(name: str) -> str:
 
 def people(texts: Sequence[str]) -> list[str]:
     """The names of two words and more in some texts, each spelling once, in order."""
-    found = (name for text in texts for name, _, _ in names_in(text) if not outlets_in(name))
-    return list(dict.fromkeys(name for name in found if len(person_words(name)) > 1))
+    found = dict.fromkeys(name for text in texts for name, _, _ in names_in(text))
+    return [name for name in found if len(person_words(name)) > 1 and not outlets_in(name)]
 
 
 @cache

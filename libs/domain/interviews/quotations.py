@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from libs.domain.documents import Block
 
 _LEAST_WORDS = 3
+_REACH = 6000  # characters; a mark that is not closed by then is no quotation mark
 _CLOSERS = {"“": "”“", "„": "“”", "«": "»", "»": "«", "‹": "›", '"': '"', "‘": "’", "'": "'", "‚": "‘’", "「": "」"}
 _MARKS = re.compile(f"[{re.escape(''.join(_CLOSERS))}]")
 
@@ -90,7 +91,7 @@ def _closing(text: str, opened: int) -> int | None:
     if mark in "‘'":
         return _single_closing(text, opened)
     depth = 0
-    for at in range(opened + 1, len(text)):
+    for at in range(opened + 1, min(len(text), opened + _REACH)):
         char = text[at]
         if mark == "«" and char == "«":
             depth += 1
@@ -109,10 +110,8 @@ def _could_close(text: str, at: int) -> bool:
 
 def _single_closing(text: str, opened: int) -> int | None:
     closer = _CLOSERS[text[opened]]
-    limit = next(
-        (m.start() for m in re.finditer(re.escape(text[opened]), text[opened + 1 :]) if text[opened] == "‘"), None
-    )
-    end = len(text) if limit is None else opened + 1 + limit
+    following = text.find("‘", opened + 1, opened + _REACH) if text[opened] == "‘" else -1
+    end = following if following > 0 else min(len(text), opened + _REACH)
     candidates = [
         at
         for at in range(opened + 2, end)
