@@ -23,6 +23,7 @@ CONTENT_TYPES = dict.fromkeys(HTML_SUFFIXES, "text/html") | dict.fromkeys(TEXT_S
 _SAFE = "/:@!$&'()*+,;=~-._?"
 _ESCAPED = re.compile(r"(%[0-9A-Fa-f]{2})")
 _MARKUP = re.compile(rb"<(?:!doctype\s+html|html|head|body|title|meta)[\s>]", re.IGNORECASE)
+_OTHER_XML = re.compile(rb"<(?:rss|feed|rdf:rdf|urlset|sitemapindex)[\s>]", re.IGNORECASE)
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
@@ -59,8 +60,9 @@ def is_folder_page(relative: str | PurePath) -> bool:
 
 
 def looks_like_html(head: bytes) -> bool:
-    """Whether the first bytes hold markup that only HTML has. UTF-16 is read by leaving its zero bytes out."""
-    return _MARKUP.search(head[:SNIFFED_BYTES].replace(b"\0", b"")) is not None
+    """Whether the first bytes hold markup of HTML and none of XML. UTF-16 is read by leaving its zero bytes out."""
+    head = head[:SNIFFED_BYTES].replace(b"\0", b"")
+    return _MARKUP.search(head) is not None and _OTHER_XML.search(head) is None
 
 
 def content_type_of(path: str | PurePath) -> str | None:

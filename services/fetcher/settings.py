@@ -21,7 +21,7 @@ class FetcherSettings(Settings):
     fetcher_allow_networks: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Networks (CIDR, separated by commas) that are fetched from although they are not public."
     )
-    fetcher_allow_ports: Annotated[tuple[int, ...], NoDecode] = Field(
+    fetcher_allow_ports: Annotated[tuple[Annotated[int, Field(ge=1, le=65535)], ...], NoDecode] = Field(
         (), description="Ports (separated by commas) that are fetched from beside 80 and 443."
     )
     fetcher_slots: int = Field(16, ge=4, le=256, description="Requests under way at once, each to another host.")
