@@ -27,18 +27,18 @@ class Unindexable(ValueError):
 class ArticleState:
     """An article as it is now. Times are ISO 8601 strings as in `libs.domain.documents`.
 
-    `removed`: withdrawn, or gone from its page; such an article has no document. `past_languages` and `most_turns`
-    tell where older documents of it may still stand: the languages that its revisions ever had, and the greatest
-    number of turns.
+    A `withdrawn` article has no document. `key` names it for people: its page's URL, with `#n` where the page holds
+    several. `past_languages` and `most_turns` tell where older documents of it may still stand: the languages that its
+    revisions ever had, and the greatest number of turns.
     """
 
     article_id: str
     projection: int
     revision_id: str | None = None
-    removed: bool = False
+    withdrawn: bool = False
+    key: str = ""
     url: str = ""
-    position: int = 0
-    segments: int = 1
+    segment: int | None = 0  # its present place in the page, None when it has left the page
     title: str = ""
     body: str = ""
     bylines: tuple[str, ...] = ()
@@ -59,17 +59,11 @@ class ArticleState:
     turns: tuple[Turn, ...] = ()
     quotes: tuple[Quote, ...] = ()
     story_id: str | None = None
-    story_size: int = 1
     lead: bool = False
     link_types: tuple[str, ...] = ()
     quoted_stories: tuple[str, ...] = ()
     past_languages: tuple[str | None, ...] = ()
     most_turns: int = 0
-
-    @property
-    def key(self) -> str:
-        """The name of the article for people: its page's URL, with `#n` where the page holds several."""
-        return self.url if self.segments == 1 else f"{self.url}#{self.position}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +71,6 @@ class Member:
     """An article as its story needs it."""
 
     article_id: str
-    key: str
     url: str
     title: str
     outlet: str
@@ -124,7 +117,7 @@ def article_writes(state: ArticleState) -> list[Write]:
     Raises Unindexable.
     """
     kept: list[Write] = []
-    if not state.removed:
+    if not state.withdrawn:
         kept = [Write("articles", state.article_id, state.projection, state.language, article_document(state))]
         kept += [
             Write("turns", turn_id(state.article_id, n), state.projection, state.language, document)
@@ -155,7 +148,7 @@ def article_document(state: ArticleState) -> Document:
         "projection": state.projection,
         "key": state.key,
         "url": state.url,
-        "segment": state.position,
+        "segment": state.segment,
         "title": state.title,
         "body": state.body,
         "bylines": list(state.bylines),
@@ -178,7 +171,6 @@ def article_document(state: ArticleState) -> Document:
         "comments": state.comments,
         "words": state.words,
         "story_id": state.story_id,
-        "story_size": state.story_size,
         "lead": state.lead,
         "link_types": sorted(state.link_types),
         "quoted_stories": sorted(state.quoted_stories),
@@ -232,14 +224,14 @@ def story_document(state: StoryState) -> Document:
         "projection": state.projection,
         "size": len(members),
         "lead_article_id": lead.article_id,
-        "lead_key": lead.key,
         "lead_outlet": lead.outlet,
         "lead_publisher": lead.publisher,
         "url": lead.url,
         "title": lead.title,
         "body": state.lead_body,
         "titles": _distinct(member.title for member in members),
-        "members": [member.key for member in members],
+        "members": [member.article_id for member in members],
+        "urls": _distinct(member.url for member in members),
         "outlets": sorted({member.outlet for member in members}),
         "publishers": sorted({member.publisher for member in members}),
         "publisher_count": len({member.publisher for member in members}),
@@ -274,7 +266,7 @@ def instant(iso: str) -> tuple[float, str]:
 
 def _by_time(member: Member) -> tuple[bool, tuple[float, str], str]:
     published = member.published
-    return published is None, instant(published) if published else (0.0, ""), member.key
+    return published is None, instant(published) if published else (0.0, ""), member.article_id
 
 
 def _time(name: str, iso: str | None) -> str | None:

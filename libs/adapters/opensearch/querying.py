@@ -27,12 +27,12 @@ FACETS: Final[Mapping[str, str]] = {
     "place": "places",
     "organisation": "organisations",
     "link_type": "link_types",
-    "story_size": "story_size",
     "story": "story_id",
     "lead": "lead",
     "date": "published",
 }
 COUNTED: Final = tuple(name for name in FACETS if name not in ("story", "date"))
+STORY_SIZE: Final = "story_size"  # a facet of stories: asked of their own alias
 FACET_VALUES: Final = 50
 _TERM: Final = re.compile(r'(?P<no>(?<!\S)-)?(?:"(?P<phrase>[^"]*)"|(?P<word>\S+))')
 _DATES: Final = re.compile(r"(\d{4}(?:-\d\d(?:-\d\d)?)?)?(\.\.)?(\d{4}(?:-\d\d(?:-\d\d)?)?)?")
@@ -118,7 +118,7 @@ def _filters(facets: Sequence[tuple[str, str]]) -> list[Json]:
     values: dict[str, list[str]] = defaultdict(list)
     for name, value in facets:
         if name not in FACETS:
-            raise BadQuery(f"no facet {name!r}; there are {', '.join(FACETS)}")
+            raise BadQuery(f"no facet {name!r}; there are {', '.join((*FACETS, STORY_SIZE))}")
         values[name].append(unicodedata.normalize("NFC", value))
     return [_filter(name, wanted) for name, wanted in values.items()]
 
@@ -128,8 +128,6 @@ def _filter(name: str, values: Sequence[str]) -> Json:
     match name:
         case "date":
             return {"bool": {"should": [{"range": {field: _dates(value)}} for value in values]}}
-        case "story_size":
-            return {"bool": {"should": [{"range": {field: _sizes(value)}} for value in values]}}
         case "lead" if not set(values) <= {"true", "false"}:
             raise BadQuery("facet lead is true or false")
     return {"terms": {field: list(values)}}
@@ -150,8 +148,12 @@ def _rounded(date: str) -> str:
     return f"{date}||/{ {4: 'y', 7: 'M', 10: 'd'}[len(date)] }"
 
 
+def story_size_query(values: Sequence[str]) -> Json:
+    """The query on `stories` for sizes like `3`, `2+` or `2-5`, which are alternatives. Raises BadQuery."""
+    return {"bool": {"should": [{"range": {"size": _sizes(value)}} for value in values]}}
+
+
 def _sizes(value: str) -> Json:
-    """`3`, `2+` or `2-5`."""
     found = re.fullmatch(r"(\d{1,9})(\+|-(\d{1,9}))?", value)
     if found is None:
         raise BadQuery(f"story_size {value!r} is not like 3, 2+ or 2-5")

@@ -11,11 +11,13 @@ from opensearchpy import AsyncOpenSearch
 
 from libs.adapters.opensearch.querying import (
     FACETS,
+    STORY_SIZE,
     BadQuery,
     Json,
     facet_counts,
     highlight,
     story_count,
+    story_size_query,
     text_query,
     turn_query,
 )
@@ -28,8 +30,10 @@ MAX_WINDOW: Final = 10_000  # the engine's limit for skip + size; `export` has n
 FOLDED: Final = 100  # members shown beneath a story's lead; all are counted
 SHOWN: Final = (
     *("article_id", "key", "url", "title", "outlet", "publisher", "published", "language", "kind", "interviewee"),
-    *("broadcasters", "credit", "story_id", "story_size", "lead", "words", "questions"),
+    *("broadcasters", "credit", "story_id", "lead", "words", "questions"),
 )
+MAX_STORIES: Final = 65_536  # the engine's limit for the values of one filter
+COUNTED_STORIES: Final = 10_000  # above this many stories their sizes are not counted
 MEMBER: Final = (
     "article_id",
     "key",
@@ -74,7 +78,7 @@ class Search:
     ) -> Found:
         """Articles by relevance, with highlights and facet counts. Raises BadQuery."""
         body = {
-            "query": text_query(text, facets, exact=exact),
+            "query": await self._query(text, facets, exact=exact),
             **_window(size, skip),
             "sort": [{"_score": "desc"}, *EXPORT_SORT],
             "track_total_hits": True,
@@ -101,21 +105,48 @@ class Search:
         Counts are stories, and `publishers` in each hit counts independent voices. Raises BadQuery.
         """
         body = {
-            "query": text_query(text, facets, exact=exact),
+            "query": await self._query(text, facets, exact=exact),
             **_window(size, skip),
             "sort": [{"_score": "desc"}, {"story_id": "asc"}],
             "track_scores": True,
             "_source": ["story_id"],
             "collapse": {"field": "story_id"},
-            "aggs": {"stories": story_count(), **facet_counts(stories=True)},
+            "aggs": {"stories": story_count(), "found": _story_ids(), **facet_counts(stories=True)},
         }
         answer = await self._ask("articles", body)
         counts = answer["aggregations"]
         total = counts.pop("stories")["value"]
+        facets_found = _facets(counts) | await self._sizes(counts.pop("found"))
         ranked = [(hit["_source"]["story_id"], hit["_score"]) for hit in answer["hits"]["hits"]]
         told = await self._told([story_id for story_id, _ in ranked])
         hits = tuple({"score": score, **told[story_id]} for story_id, score in ranked if story_id in told)
-        return Found(total, hits, _facets(counts), not exact)
+        return Found(total, hits, facets_found, not exact)
+
+    async def _query(self, text: str, facets: Sequence[tuple[str, str]], *, exact: bool) -> Json:
+        """The query on `articles`. A story's size stands in `stories` alone, or each new member would rewrite all."""
+        sizes = [value for name, value in facets if name == STORY_SIZE]
+        query = text_query(text, [facet for facet in facets if facet[0] != STORY_SIZE], exact=exact)
+        if sizes:
+            index = self._names.alias("stories")
+            found = scan(self._client, index, sort=[{"story_id": "asc"}], query=story_size_query(sizes))
+            ids = [hit["_id"] async for hit in found]
+            if len(ids) > MAX_STORIES:
+                raise BadQuery(f"{len(ids)} stories have this size, at most {MAX_STORIES} can be asked for")
+            query["bool"]["filter"].append({"terms": {"story_id": ids}})
+        return query
+
+    async def _sizes(self, found: Mapping[str, Any]) -> dict[str, tuple[Json, ...]]:
+        """How many of the found stories have which size; nothing where they are too many to be listed."""
+        if found["sum_other_doc_count"]:
+            return {}
+        ids = [bucket["key"] for bucket in found["buckets"]]
+        body = {
+            "size": 0,
+            "query": {"terms": {"story_id": ids}},
+            "aggs": {STORY_SIZE: {"terms": {"field": "size", "size": 50, "order": {"_key": "asc"}}}},
+        }
+        answer = await self._ask("stories", body)
+        return {STORY_SIZE: tuple(_value(bucket) for bucket in answer["aggregations"][STORY_SIZE]["buckets"])}
 
     async def _told(self, story_ids: Sequence[str]) -> dict[str, Json]:
         """The stories with their members, as newsrooms read them."""
@@ -182,7 +213,7 @@ class Search:
         self, text: str = "", facets: Sequence[tuple[str, str]] = (), *, exact: bool = False, page: int = 1000
     ) -> AsyncIterator[Json]:
         """All matching articles with their texts, newest first, as they were at one moment. Raises BadQuery."""
-        query = text_query(text, facets, exact=exact)
+        query = await self._query(text, facets, exact=exact)
         async for hit in scan(
             self._client, self._names.alias("articles"), sort=EXPORT_SORT, query=query, source=True, page=page
         ):
@@ -193,6 +224,10 @@ class Search:
             index=self._names.alias(kind), body=body, params={"search_type": SEARCH_TYPE}
         )
         return answer
+
+
+def _story_ids() -> Json:
+    return {"terms": {"field": "story_id", "size": COUNTED_STORIES}}
 
 
 def _window(size: int, skip: int) -> Json:

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from libs.adapters.postgres.queries.naming import article_key
 from libs.adapters.postgres.tables import articles, comments, pages, quotes, reindex_runs, revisions, stories, turns
 from libs.domain.documents import Quote, Turn
 from libs.domain.projections import ArticleState, Member, StoryState
@@ -27,12 +28,11 @@ _TEXT = (
 
 
 def is_shown() -> ColumnElement[bool]:
-    """Which articles have a document: assigned to a story, not withdrawn, still on their page."""
+    """Which articles have a document: assigned to a story and not withdrawn."""
     return and_(
         articles.c.projection > 0,
         articles.c.story_id.is_not(None),
         articles.c.withdrawn_reason.is_(None),
-        articles.c.position.is_not(None),
         articles.c.revision_id.is_not(None),
     )
 
@@ -130,7 +130,6 @@ def _article_query(which: ColumnElement[bool]) -> Select[Any]:
             pages.c.url,
             *_TEXT,
             is_shown().label("shown"),
-            func.coalesce(stories.c.size, 1).label("story_size"),
             select(count()).where(comments.c.article_id == articles.c.article_id).scalar_subquery().label("comments"),
             select(func.array_agg(past.c.language.distinct()))
             .where(past.c.article_id == articles.c.article_id)
@@ -143,7 +142,6 @@ def _article_query(which: ColumnElement[bool]) -> Select[Any]:
         )
         .join(pages, pages.c.page_id == articles.c.page_id)
         .outerjoin(revisions, revisions.c.revision_id == articles.c.revision_id)
-        .outerjoin(stories, stories.c.story_id == articles.c.story_id)
         .where(which, articles.c.projection > 0)
         .order_by(articles.c.article_id)
     )
@@ -159,13 +157,13 @@ def _article_state(row: Row[Any], spoken: Sequence[Row[Any]], quoted: Sequence[R
         "language": row.language,
     }
     if not row.shown:
-        return ArticleState(**common, removed=True)
+        return ArticleState(**common, withdrawn=True)
     body = row.body
     return ArticleState(
         **common,
+        key=article_key(row.url, row.article_id, row.position, row.segments),
         url=row.url,
-        position=row.position,
-        segments=row.segments,
+        segment=row.position,
         title=row.title,
         body=body,
         bylines=tuple(row.bylines),
@@ -185,7 +183,6 @@ def _article_state(row: Row[Any], spoken: Sequence[Row[Any]], quoted: Sequence[R
         turns=tuple(Turn(t.role, t.speaker, body[t.start : t.end], t.start, t.end) for t in spoken),
         quotes=tuple(Quote(q.text, q.speaker, q.start, q.end) for q in quoted),
         story_id=row.story_id,
-        story_size=row.story_size,
         lead=row.lead,
         link_types=tuple(row.link_types),
         quoted_stories=tuple(row.quoted_stories),
@@ -208,8 +205,6 @@ def _member_query(story_ids: Sequence[str]) -> Select[Any]:
         select(
             articles.c.article_id,
             articles.c.story_id,
-            articles.c.position,
-            articles.c.segments,
             pages.c.url,
             *(revisions.c[name] for name in names),
         )
@@ -231,7 +226,6 @@ def _body_query(article_ids: Sequence[str | None]) -> Select[tuple[str, str]]:
 def _member(row: Row[Any]) -> Member:
     return Member(
         article_id=row.article_id,
-        key=row.url if row.segments == 1 else f"{row.url}#{row.position}",
         url=row.url,
         title=row.title,
         outlet=row.outlet,
@@ -273,7 +267,7 @@ _END_REVISIONS = text("""
 
 async def _end_revisions(connection: AsyncConnection, shown: Sequence[ArticleState]) -> int:
     """Only a current revision that the deduplicator has seen can end here; a newer one supersedes it elsewhere."""
-    ends = {s.revision_id: "withdrawn" if s.removed else "indexed" for s in shown if s.revision_id is not None}
+    ends = {s.revision_id: "withdrawn" if s.withdrawn else "indexed" for s in shown if s.revision_id is not None}
     ids = sorted(ends)
     result = await connection.execute(_END_REVISIONS, {"ids": ids, "outcomes": [ends[i] for i in ids]})
     return int(result.rowcount)

@@ -69,7 +69,6 @@ async def test_facets_narrow_and_are_counted(search):
         {"value": "North Spar", "count": 1},
         {"value": "Spar Evening", "count": 1},
     )
-    assert found.facets["story_size"] == ({"value": 4, "count": 3},)
     assert keys(await search.articles("", [("story_size", "2+"), ("language", "ru")])) == {
         "https://vestnik.example/gavan"
     }
@@ -99,6 +98,7 @@ async def test_a_story_found_through_any_member_is_led_by_its_source(search):
 async def test_stories_are_counted_once_however_many_members_match(search):
     found = await search.stories("harbour")
     assert found.total == 2
+    assert found.facets["story_size"] == ({"value": 1, "count": 1}, {"value": 4, "count": 1})
     assert {value["value"]: (value["count"], value["stories"]) for value in found.facets["language"]} == {"en": (4, 2)}
 
 
