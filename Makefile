@@ -62,12 +62,13 @@ $(STAMP): $(LOCK) pyproject.toml
 	@$(BIN)/python -c "$(USABLE)" 2>/dev/null || { echo "making $(VENV) with $(PYTHON)"; "$(PYTHON)" -m venv --clear $(VENV); }
 	@$(BIN)/uv --version >/dev/null 2>&1 || { awk '/^uv==/ {on = 1} on {print} on && !/\\$$/ {exit}' $(LOCK) > $(VENV)/uv.txt; \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $(VENV)/uv.txt; }
-	$(UV) pip sync --require-hashes $(LOCK)
-	$(UV) pip install --quiet --no-deps --no-build-isolation --offline --editable .
+	@echo "installing what $(LOCK) names"
+	@$(UV) pip sync --quiet --require-hashes $(LOCK)
+	@$(UV) pip install --quiet --no-deps --no-build-isolation --offline --editable .
 	@touch $@
 
 $(ENGINES): $(STAMP) libs/adapters/engines/opensearch.sha256
-	$(BIN)/python -m libs.adapters.engines fetch
+	@$(BIN)/python -m libs.adapters.engines fetch
 	@touch $@
 
 # The lock files hold for every supported Python; no index address stands in them. setuptools builds the project itself.
