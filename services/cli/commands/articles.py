@@ -56,12 +56,13 @@ def article(
 
 
 async def _article(data: Any, name: str) -> list[dict[str, Any]]:
-    from libs.adapters.postgres.queries.articles import article_by_name
+    from libs.adapters.postgres.queries.articles import articles_by_name
     from services.cli.failures import CommandFailed
+    from services.cli.naming import spelt
     from services.cli.target import Target
 
     async with Target(data).open_postgres() as engine:
-        found = await article_by_name(engine, name)
+        found = await articles_by_name(engine, spelt(name))
     if not found:
         raise CommandFailed(
             f"no article is named {name}: `newsfold articles` lists them, `newsfold trace URL` may tell"
@@ -97,10 +98,11 @@ def trace(name: Annotated[str, typer.Argument(metavar="URL")], data: Data = DATA
 async def _trace(data: Any, name: str) -> dict[str, Any]:
     from libs.adapters.postgres.queries.trace import trace as traced
     from services.cli.failures import CommandFailed
+    from services.cli.naming import spelt
     from services.cli.target import Target
 
     async with Target(data).open_postgres() as engine:
-        found = await traced(engine, name)
+        found = await traced(engine, spelt(name))
     if found is None:
         raise CommandFailed(f"nothing is known of {name}: it was never queued, or is spelt otherwise")
     return found

@@ -10,8 +10,13 @@ from services.cli.options import DATA, Data, Json
 group = typer.Typer(no_args_is_help=True, help="Stories: articles that retell the same interview or agency text.")
 
 
+rebuilding = typer.Typer(no_args_is_help=True, help="Make anew what is derived.")
+
+
 def register(app: typer.Typer) -> None:
     app.add_typer(group, name="story")
+    app.add_typer(rebuilding, name="rebuild")
+    app.command()(why)
 
 
 @group.command(name="list")
@@ -85,3 +90,75 @@ async def _story(data: Any, story_id: str) -> dict[str, Any]:
     if found is None:
         raise CommandFailed(f"no story, or more than one, begins with {story_id}: `newsfold story list` lists them")
     return found
+
+
+def why(
+    one: Annotated[str, typer.Argument(metavar="A", help="An article's key or URL, or a file that was taken in.")],
+    other: Annotated[str, typer.Argument(metavar="B")],
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """The link of two articles with its reasons, or what was missing for one."""
+    from services.cli.output import print_json
+
+    found = asyncio.run(_why(data, one, other))
+    if as_json:
+        print_json(found)
+    else:
+        _print_why(found)
+
+
+async def _why(data: Any, one: str, other: str) -> dict[str, Any]:
+    from libs.adapters.postgres.queries.links import why as explain
+    from services.cli.failures import CommandFailed
+    from services.cli.naming import one_article
+    from services.cli.target import Target
+
+    async with Target(data).open_postgres() as engine:
+        ids = [await one_article(engine, name) for name in (one, other)]
+        found = await explain(engine, *ids)
+    if found is None:
+        raise CommandFailed("one of them is not judged yet: `newsfold wait` waits for it")
+    return found
+
+
+def _print_why(found: dict[str, Any]) -> None:
+    from services.cli.output import print_text, shortened
+
+    link = found["link"]
+    print_text(f"{found['verdict']}; {'one story' if found['same_story'] else 'two stories'}")
+    print_text(f"  {found['a']}\n  {found['b']}")
+    if link:
+        share = f"{link['coverage']['self']:.1%} of the first, {link['coverage']['other']:.1%} of the second"
+        print_text(f"  longest run {link['longest_run']} words; {share}; direction {link['direction']}")
+    for reason in found["reasons"]:
+        print_text(f"  {reason['rule']}: {reason['text']} ({reason['value']}, threshold {reason['threshold']})")
+    for passage in link["passages"] if link else ():
+        words = f"{passage['exact_words']} of {passage['words']} words equal"
+        print_text(f"  {passage['a']} = {passage['b']}, {words}: {shortened(passage['text'], 150)}")
+
+
+@rebuilding.command(name="stories")
+def rebuild_stories(data: Data = DATA, as_json: Json = False) -> None:
+    """Links and stories anew from the current revisions; ids stay. What changed is sent on to the index."""
+    from services.cli.output import print_json, print_text
+
+    changed = asyncio.run(_rebuild(data))
+    if as_json:
+        print_json({"changed": changed})
+    else:
+        print_text(f"{changed:,} articles stand elsewhere than before")
+
+
+async def _rebuild(data: Any) -> int:
+    from libs.adapters.postgres.reconcile import reconcile
+    from libs.adapters.postgres.stories import PostgresStories
+    from services.cli.publishing import open_publisher
+    from services.cli.target import Target
+    from services.deduplicator.rebuild import rebuild
+
+    target = Target(data)
+    async with target.open_postgres() as engine, open_publisher(target.nats) as publish:
+        changed = await rebuild(PostgresStories(engine))
+        await reconcile(engine, publish)
+    return changed

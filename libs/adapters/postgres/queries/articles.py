@@ -10,28 +10,22 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from libs.adapters.postgres.queries.links import links_of
+from libs.adapters.postgres.queries.naming import article_key
 from libs.adapters.postgres.tables import articles, comments, pages, quotes, revisions, turns
 
 Json = dict[str, Any]
 AT_ONCE: Final = 200
-ID_PREFIX: Final = 8  # of the article id, for a segment that has left its page
 _TEXT: Final = (
     *("title", "bylines", "credit", "outlet", "publisher", "published", "language", "kind", "interviewee"),
     *("broadcasters", "aired", "questions", "words"),
 )
 
 
-def article_key(url: str, article_id: str, position: int | None, segments: int) -> str:
-    """How people name an article: its page's URL, with `#n` where the page holds several."""
-    if position is None:
-        return f"{url}#{article_id[:ID_PREFIX]}"
-    return url if segments == 1 else f"{url}#{position}"
-
-
 async def current_articles(
     engine: AsyncEngine, *, full: bool = False, which: ColumnElement[bool] | None = None
 ) -> AsyncIterator[Json]:
-    """All current articles in the order of their keys; with `full` their texts, turns, quotes, comments."""
+    """All current articles in the order of their keys; with `full` their texts, turns, quotes, comments, links."""
     async with engine.connect() as connection:
         await connection.execution_options(isolation_level="REPEATABLE READ")
         keys = sorted(
@@ -45,15 +39,23 @@ async def current_articles(
                 yield {"key": key, **found[article_id]}
 
 
-async def article_by_name(engine: AsyncEngine, name: str) -> list[Json]:
-    """The articles that a key, a URL or an article's id names, in full and with their revisions."""
-    found = [article async for article in current_articles(engine, full=True, which=_named(name))]
-    exact = [article for article in found if name in (article["key"], article["article_id"])]
-    chosen = exact or [article for article in found if article["url"] == name]
+async def article_keys(engine: AsyncEngine, name: str) -> list[tuple[str, str]]:
+    """(key, article id) of what a key, an article's id, or the URL of a page names."""
     async with engine.connect() as connection:
-        for article in chosen:
+        rows = (await connection.execute(_key_query(_named(name)))).all()
+    keyed = [(article_key(r.url, r.article_id, r.position, r.segments), r.article_id, r.url) for r in rows]
+    exact = [(key, article_id) for key, article_id, _ in keyed if name in (key, article_id)]
+    return sorted(exact or ((key, article_id) for key, article_id, url in keyed if url == name))
+
+
+async def articles_by_name(engine: AsyncEngine, name: str) -> list[Json]:
+    """The articles that a key, an id or the URL of a page names, in full and with their revisions."""
+    ids = [article_id for _, article_id in await article_keys(engine, name)]
+    found = [a async for a in current_articles(engine, full=True, which=articles.c.article_id.in_(ids))]
+    async with engine.connect() as connection:
+        for article in found:
             article["revisions"] = await _revisions(connection, article["article_id"])
-    return chosen
+    return found
 
 
 def _current() -> ColumnElement[bool]:
@@ -120,6 +122,7 @@ async def _add_texts(connection: AsyncConnection, rows: Sequence[Any], found: Ma
     replies: dict[str, list[Json]] = defaultdict(list)
     for c in await connection.execute(query):
         replies[c.article_id].append({"author": c.author, "published": c.published, "text": c.text})
+    links = await links_of(connection, sorted(found))
     for row in rows:
         found[row.article_id] |= {
             "body": row.body,
@@ -137,6 +140,7 @@ async def _add_texts(connection: AsyncConnection, rows: Sequence[Any], found: Ma
                 {"text": q.text, "speaker": q.speaker, "start": q.start, "end": q.end} for q in quoted[row.revision_id]
             ],
             "comments": replies[row.article_id],
+            "links": links[row.article_id],
         }
 
 
