@@ -90,7 +90,7 @@ def upgrade() -> None:
         sa.Column("text_nos", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("first_hash", name=op.f("pk_fingerprint_chunks")),
     )
-    op.execute("ALTER TABLE fingerprint_chunks ALTER hashes SET STORAGE plain, ALTER text_nos SET STORAGE plain")
+    op.execute("ALTER TABLE fingerprint_chunks ALTER hashes SET STORAGE external, ALTER text_nos SET STORAGE external")
     op.create_table(
         "boilerplate",
         sa.Column("hash", sa.BigInteger(), autoincrement=False, nullable=False),

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from libs.contracts.events import StoryAssigned, StoryChanged
+from libs.contracts.events import Event
 from libs.domain.stories.boilerplate import Witness
 from libs.domain.stories.links import Link
 from libs.domain.stories.pairs import Pair
@@ -121,6 +121,14 @@ class Book(Protocol):
         """
         ...
 
+    async def all_current(self) -> list[str]:
+        """All current revisions that the deduplicator has taken, in the order of ids."""
+        ...
+
+    async def clear(self) -> None:
+        """Forget all texts, links and boilerplate; where articles stand is kept."""
+        ...
+
     async def record(self, results: Mapping[str, Touched]) -> None:
         """Keep each revision's result."""
         ...
@@ -137,6 +145,6 @@ class Stories(Protocol):
 
     async def events(
         self, revision_ids: Iterable[str], lane: str, trace_ids: Mapping[str, str]
-    ) -> dict[str, tuple[StoryAssigned | StoryChanged, ...]]:
+    ) -> dict[str, tuple[Event, ...]]:
         """The events of recorded results, with the projection numbers of now."""
         ...

@@ -10,14 +10,14 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from libs.contracts.events import ArticleNormalized
+from libs.contracts.events import ArticleNormalized, Event
 from libs.contracts.reasons import Reason
 from libs.domain.stories.records import Carrier, Cause, Revision, StoredText, Touched
 from libs.domain.stories.retold import in_focus
 from libs.domain.stories.texts import make_text, mark
 from libs.runtime import failpoints
 from libs.runtime.failures import Quarantine
-from libs.runtime.outcomes import Emit
+from libs.runtime.outcomes import Emit, Outcome
 from services.deduplicator.ports import Stories
 from services.deduplicator.regroup import regroup
 from services.deduplicator.weave import weave
@@ -39,23 +39,19 @@ class Deduplicate:
 
     stories: Stories
 
-    async def __call__(self, events: Sequence[ArticleNormalized]) -> list[Emit | Quarantine]:
-        """One outcome for each event, in order. Raises only what concerns the whole batch."""
-        known = await self.stories.revisions({event.revision_id for event in events})
+    async def __call__(self, events: Sequence[Event]) -> list[Outcome | BaseException]:
+        """One result for each `ArticleNormalized`, in order. Raises what concerns the whole batch."""
+        asked = {event.revision_id: event for event in events if isinstance(event, ArticleNormalized)}
+        known = await self.stories.revisions(asked)
         fresh = [known[i] for i in sorted(known) if not known[i].assigned]
         prepared = await asyncio.to_thread(lambda: [prepare(revision) for revision in fresh])
         failpoints.hit(STAGE, "result_ready")
         if prepared:
-            await self._judge(prepared, {event.revision_id: event for event in events})
+            await self._judge(prepared, asked)
             failpoints.hit(STAGE, "committed")
-        traces = {event.revision_id: event.trace_id for event in events}
+        traces = {revision_id: event.trace_id for revision_id, event in asked.items()}
         follow = await self.stories.events(sorted(known), events[0].lane, traces) if known else {}
-        return [
-            Emit(follow.get(event.revision_id, ()))
-            if event.revision_id in known
-            else Quarantine(Reason.RECORD_MISSING, f"no revision {event.revision_id}")
-            for event in events
-        ]
+        return [_outcome(event, follow) for event in events]
 
     async def _judge(self, prepared: Sequence[Prepared], events: Mapping[str, ArticleNormalized]) -> None:
         async with self.stories.book() as book:
@@ -77,6 +73,12 @@ def prepare(revision: Revision) -> Prepared:
     focus = in_focus(revision.facts, revision.turns, revision.quotes)
     carrier = Carrier(revision.article_id, revision.revision_id, text.text_id, focus)
     return Prepared(carrier, StoredText(text, mark(text)))
+
+
+def _outcome(event: Event, follow: Mapping[str, tuple[Event, ...]]) -> Outcome | BaseException:
+    if isinstance(event, ArticleNormalized) and event.revision_id in follow:
+        return Emit(follow[event.revision_id])
+    return Quarantine(Reason.RECORD_MISSING, f"no revision {event.key}")
 
 
 def _shared_out(touched: Touched, carriers: Iterable[Carrier]) -> dict[str, Touched]:

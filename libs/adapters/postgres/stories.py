@@ -29,7 +29,7 @@ from libs.adapters.postgres.story_rows import (
     stored_text,
     text_values,
 )
-from libs.contracts.events import StoryAssigned, StoryChanged
+from libs.contracts.events import Event, StoryAssigned, StoryChanged
 from libs.domain.documents import Quote, Turn
 from libs.domain.stories.boilerplate import Witness
 from libs.domain.stories.links import Link
@@ -79,14 +79,14 @@ class PostgresStories:
 
     async def events(
         self, revision_ids: Iterable[str], lane: str, trace_ids: Mapping[str, str]
-    ) -> dict[str, tuple[StoryAssigned | StoryChanged, ...]]:
+    ) -> dict[str, tuple[Event, ...]]:
         async with self._engine.connect() as connection:
             rows = (await connection.execute(sql.RESULTS, {"ids": sorted(revision_ids)})).all()
             articles = {i for row in rows for i in row.touched_articles}
             stories = {i for row in rows for i in row.touched_stories}
             placed = {r.article_id: r for r in await connection.execute(sql.PLACED, {"ids": sorted(articles)})}
             told = {r.story_id: r for r in await connection.execute(sql.TOLD, {"ids": sorted(stories)})}
-        found: dict[str, tuple[StoryAssigned | StoryChanged, ...]] = {}
+        found: dict[str, tuple[Event, ...]] = {}
         for row in rows:
             common: dict[str, Any] = {"lane": lane, "attempt": row.attempt, "trace_id": trace_ids[row.revision_id]}
             assigned = [
@@ -328,6 +328,14 @@ class PostgresBook:
         self, placings: Sequence[Placing], renewed: Collection[str], leads: Mapping[str, str], cause: Cause
     ) -> Touched:
         return await place(self._connection, placings, renewed, leads, cause)
+
+    async def all_current(self) -> list[str]:
+        rows = await self._rows("SELECT revision_id FROM carriers ORDER BY revision_id")
+        return [row.revision_id for row in rows]
+
+    async def clear(self) -> None:
+        for table in ("links", "boilerplate", "fingerprints", "fingerprint_chunks", "carriers", "texts"):
+            await self._do(f"DELETE FROM {table}")  # noqa: S608
 
     async def record(self, results: Mapping[str, Touched]) -> None:
         await self._connection.execute(

@@ -66,7 +66,7 @@ class Cause:
 
     lane: str
     trace_id: str
-    revision_id: str
+    revision_id: str | None  # none when everything is judged anew
 
 
 @dataclass(frozen=True, slots=True)

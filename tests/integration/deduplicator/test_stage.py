@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -10,10 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from benchmarks.revisions import Made, record
 from libs.adapters.postgres.engine import open_postgres
 from libs.adapters.postgres.stories import PostgresStories
-from libs.contracts.events import ArticleNormalized, StoryAssigned, StoryChanged
+from libs.contracts.events import ArticleNormalized, Event, StoryAssigned
 from libs.contracts.reasons import Reason
 from libs.domain.documents import ArticleKind, InterviewFacts, Turn
 from libs.runtime.failures import Quarantine
+from services.deduplicator.rebuild import rebuild
 from services.deduplicator.stage import Deduplicate
 from tests.integration.deduplicator.running import deduplicate, expected, found, handle, made
 from tests.unit.stories.making import words
@@ -124,7 +126,7 @@ async def test_a_batch_that_fails_leaves_nothing_behind(engine: AsyncEngine) -> 
     events = await record(engine, _newspaper(6))
 
     class Broken(PostgresStories):
-        async def events(self, *_: object) -> dict[str, tuple[StoryAssigned | StoryChanged, ...]]:  # type: ignore[override]
+        async def events(self, *_: Any) -> dict[str, tuple[Event, ...]]:
             raise RuntimeError("after the commit")
 
     await handle(engine, events[:20])
@@ -176,3 +178,13 @@ async def test_an_unknown_revision_is_set_aside(engine: AsyncEngine) -> None:
     (outcome,) = await Deduplicate(PostgresStories(engine))([event])
     assert isinstance(outcome, Quarantine)
     assert outcome.reason is Reason.RECORD_MISSING
+
+
+async def test_everything_made_anew_is_the_same_and_raises_nothing(engine: AsyncEngine) -> None:
+    first = _newspaper(10)
+    second = _second_versions(first)
+    await deduplicate(engine, first, seed=1)
+    await deduplicate(engine, second, seed=2)
+    before = await found(engine)
+    assert await rebuild(PostgresStories(engine)) == 0
+    assert await found(engine) == before

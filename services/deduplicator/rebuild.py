@@ -1,0 +1,39 @@
+"""Makes everything that the deduplicator derives anew from the current revisions. Same ids, nothing announced twice.
+
+It holds the deduplicators' lock until it is done; they wait. Only articles and stories whose place differs from what
+was recorded get a higher projection number, for the reconciler to send on.
+"""
+
+import asyncio
+from collections.abc import Mapping
+
+from libs.contracts.pipeline import Lane
+from libs.domain.stories.records import Cause, Revision
+from services.deduplicator.ports import Stories
+from services.deduplicator.regroup import regroup
+from services.deduplicator.stage import Prepared, prepare
+from services.deduplicator.weave import weave
+
+AT_ONCE = 200
+
+
+async def rebuild(stories: Stories) -> int:
+    """Judge the whole set anew; answer how many articles stand elsewhere than before."""
+    async with stories.book() as book:
+        revision_ids = await book.all_current()
+        await book.clear()
+        texts: set[str] = set()
+        for at in range(0, len(revision_ids), AT_ONCE):
+            known = await stories.revisions(revision_ids[at : at + AT_ONCE])
+            made = await asyncio.to_thread(_prepared, known)
+            texts |= await weave(book, [p.carrier for p in made], [p.text for p in made])
+        changed = 0
+        ordered = sorted(texts)
+        for at in range(0, len(ordered), AT_ONCE):
+            cause = Cause(Lane.REPLAY, "0" * 32, None)
+            changed += len((await regroup(book, ordered[at : at + AT_ONCE], (), cause)).articles)
+        return changed
+
+
+def _prepared(revisions: Mapping[str, Revision]) -> list[Prepared]:
+    return [prepare(revisions[i]) for i in sorted(revisions)]
