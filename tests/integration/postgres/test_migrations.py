@@ -2,7 +2,8 @@
 
 import secrets
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 import psycopg
 import pytest
@@ -51,7 +52,7 @@ def test_up_down_and_up_again(empty_url: str) -> None:
 
 
 def test_several_at_once_wait_for_one_another(empty_url: str) -> None:
-    with ThreadPoolExecutor(4) as four:
+    with ProcessPoolExecutor(4, mp_context=get_context("spawn")) as four:
         list(four.map(upgrade, [empty_url] * 4))
     assert drift(empty_url) == []
 
