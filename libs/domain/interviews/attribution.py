@@ -8,7 +8,7 @@ speaker. A subject that is no person (a ministry, "officials") gives `None`.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from libs.domain.documents import Block
 from libs.domain.interviews.names import person_words, plain
@@ -78,11 +78,13 @@ def voices_in(texts: Sequence[str], known: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(voices))
 
 
+@lru_cache(maxsize=1024)
 def clause_has_speaker(sentence: str) -> bool:
     """Whether a verb of speech in a sentence has a person for its subject, by name or by a word that points back."""
     return _subject(sentence, nearest_last=False) is not None
 
 
+@lru_cache(maxsize=1024)
 def clause_subject(sentence: str) -> str | None:
     """The name that is the subject of the first verb of speech in a sentence."""
     found = _subject(sentence, nearest_last=False)

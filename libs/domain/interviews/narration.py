@@ -16,8 +16,9 @@ from libs.domain.interviews.quotations import Span
 from libs.domain.interviews.turns import Spoken
 
 # What a report says of an interview and its people stands in its first pages; a page with more is a list of names.
-_MOST_PARTS = 600
+_MOST_CHARACTERS = 60_000
 _MOST_NAMES = 300
+_MOST_ASKINGS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +36,26 @@ class Narration:
 def narrate(title: str, blocks: Sequence[Block], spans: Sequence[Span], turns: Sequence[Spoken]) -> Narration:
     """Collect what the outlet's own words tell."""
     parts = [(i, text) for i, text in unquoted_parts(blocks, spans) if not _spoken(blocks[i], turns)]
-    parts = parts[:_MOST_PARTS]
+    parts = _first_pages(parts)
     texts = (title, *(text for _, text in parts))
     outlets = sure_outlets([*texts, *dict.fromkeys(turn.label for turn in turns if turn.label)])
     known = [name for name in [*people(texts), *arabic_people(texts)] if name not in outlets][:_MOST_NAMES]
-    found = askings(texts, sure=outlets)
+    found = list(dict.fromkeys(askings(texts, sure=outlets)))[:_MOST_ASKINGS]
     asked = [asking.who for asking in found if asking.who]
     askers = [asking.asker for asking in found if asking.asker and asking.asker not in asked]
     voices = [name for name in voices_in(texts, known) if not any(same_person(name, other) for other in askers)]
     places = (0, *(i for i, _ in parts))
     return Narration(texts, places, tuple(known), tuple(outlets), tuple(found), tuple(voices))
+
+
+def _first_pages(parts: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
+    kept, left = [], _MOST_CHARACTERS
+    for i, text in parts:
+        if left <= 0:
+            break
+        kept.append((i, text[:left]))
+        left -= len(text)
+    return kept
 
 
 def _spoken(block: Block, turns: Sequence[Spoken]) -> bool:

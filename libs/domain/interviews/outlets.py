@@ -97,14 +97,14 @@ def _only_nouns(words: Sequence[str]) -> bool:
 
 def _joined(runs: Sequence[Mention], certain: Sequence[Mention], text: str) -> list[Mention]:
     """Add acronyms that stand in one list with a certain outlet: "Russia 24 and NTV"."""
-    found = list(certain)
+    found = dict.fromkeys(certain)
     for left, right in pairwise(runs):
         if not _COORDINATED.match(text[left.end : right.start]):
             continue
         for one, other in ((left, right), (right, left)):
             if one in found and other not in found and other.name.isupper() and other.name not in _raw("not_outlet"):
-                found.append(other)
-    return found
+                found[other] = None
+    return list(found)
 
 
 def _arabic(text: str) -> list[Mention]:

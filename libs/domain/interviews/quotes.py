@@ -12,6 +12,8 @@ from libs.domain.interviews.narration import Narration
 from libs.domain.interviews.quotations import Span, quotation_spans
 from libs.domain.interviews.turns import Spoken
 
+_MOST_QUOTES = 500  # whose speakers are looked for; a page with more is a collection of quotations
+
 
 def quoted_spans(blocks: Sequence[Block], turns: Sequence[Spoken]) -> list[Span]:
     """All quotations of an article, in order."""
@@ -29,7 +31,8 @@ def quote_speakers(
     blocks: Sequence[Block], spans: Sequence[Span], turns: Sequence[Spoken], told: Narration
 ) -> list[str | None]:
     """The speaker of each span. Inside a turn somebody quotes others, of whom the text seldom says who they are: `None`."""
-    found = attribute(blocks, spans, told.known, told.voices)
+    found: list[str | None] = attribute(blocks, spans[:_MOST_QUOTES], told.known, told.voices)
+    found += [None] * (len(spans) - len(found))
     if not turns:
         return found
     first, last = turns[0].start, turns[-1].end
