@@ -146,10 +146,9 @@ class HttpClient:
             ("Accept-Encoding", ACCEPTED),
             ("Connection", "close"),
         ]
-        if validators.etag:
-            headers.append(("If-None-Match", validators.etag))
-        if validators.last_modified:
-            headers.append(("If-Modified-Since", validators.last_modified))
+        for name, value in (("If-None-Match", validators.etag), ("If-Modified-Since", validators.last_modified)):
+            if value and value.isascii():
+                headers.append((name, value))
         return headers
 
     @asynccontextmanager
@@ -288,6 +287,14 @@ def _header(answer: httpcore.Response, name: str, *, limit: int = HEADER_MAX_CHA
     wanted = name.encode()
     for key, value in answer.headers:
         if key.lower() == wanted:
-            text = "".join(c for c in value.decode("latin-1") if c.isprintable()).strip()
+            text = "".join(c for c in _decoded(value) if c.isprintable()).strip()
             return text if text and len(text) <= limit else None
     return None
+
+
+def _decoded(value: bytes) -> str:
+    """Headers are ASCII by the standard, UTF-8 by custom, and anything in practice."""
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value.decode("latin-1")

@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from libs.adapters.postgres.fetches import enqueue, new_rows
+from libs.adapters.postgres.fetches import ROWS_AT_ONCE, enqueue, new_rows
 from libs.adapters.postgres.tables import known_urls, sources
 from libs.contracts.fetching import FetchKind, KnownUrl, NewFetch, Source
 from libs.contracts.pipeline import Lane
@@ -31,14 +31,15 @@ FROM due WHERE s.source_id = due.source_id RETURNING s.source_id, s.kind, s.url,
 # New URLs, and known ones whose time has come, whose feed says that they changed, or that are asked for explicitly.
 _LIST: Final = text(f"""
 INSERT INTO known_urls AS k (url_key, url, item_updated, next_check_at)
-VALUES (:key, :url, :updated, now() + make_interval(secs => {FIRST_RECHECK_SECONDS}))
+SELECT key, url, updated, now() + make_interval(secs => {FIRST_RECHECK_SECONDS})
+FROM unnest(CAST(:keys AS text[]), CAST(:urls AS text[]), CAST(:updates AS text[])) AS listed (key, url, updated)
 ON CONFLICT (url_key) DO UPDATE SET
     item_updated = coalesce(excluded.item_updated, k.item_updated),
     checks = k.checks + 1,
     next_check_at = now()
         + make_interval(secs => least({FIRST_RECHECK_SECONDS} * power(2, least(k.checks, 16)), {LAST_RECHECK_SECONDS}))
 WHERE :all OR k.next_check_at <= now() OR k.item_updated <> excluded.item_updated
-RETURNING (xmax = 0) AS is_new""")  # noqa: S608 - made of constants
+RETURNING url, (xmax = 0) AS is_new""")  # noqa: S608 - made of constants
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,16 +112,16 @@ class PostgresSources:
         Of a standing source (`key`) those not seen before and those due for another look; of a feed that was asked
         for explicitly all of them, the known ones by conditional requests.
         """
-        ordered = {item.url: item for item in items}
-        new, again = set[str](), set[str]()
+        listed = {item.url: item for item in items}
+        due: dict[str, bool] = {}  # url -> whether it is new
         async with self._engine.begin() as connection:
-            for item in sorted(ordered.values(), key=lambda item: url_key(item.url)):
-                is_new = await _listed(connection, item, explicit=key is None)
-                if is_new is not None:
-                    (new if is_new else again).add(item.url)
-            pages = [NewFetch(FetchKind.PAGE, url, lane, source_id=key) for url in ordered if url in new | again]
-            await enqueue(connection, new_rows(pages))
-        return len(new)
+            by_key = sorted(listed.values(), key=lambda item: url_key(item.url))  # so that two feeds cannot deadlock
+            for at in range(0, len(by_key), ROWS_AT_ONCE):
+                due |= await _list(connection, by_key[at : at + ROWS_AT_ONCE], explicit=key is None)
+            pages = new_rows(NewFetch(FetchKind.PAGE, url, lane, source_id=key) for url in listed if url in due)
+            for at in range(0, len(pages), ROWS_AT_ONCE):
+                await enqueue(connection, pages[at : at + ROWS_AT_ONCE])
+        return sum(due.values())
 
     async def known(self, url: str) -> KnownUrl | None:
         """What an earlier fetch of this page left."""
@@ -189,11 +190,15 @@ class PostgresSources:
         return bool(source.last_reason != reason)
 
 
-async def _listed(connection: AsyncConnection, item: FeedItem, *, explicit: bool) -> bool | None:
-    """Whether the item is new (True) or due again (False); None when it needs no look now."""
-    bound = {"key": url_key(item.url), "url": item.url, "updated": item.updated or item.published, "all": explicit}
-    found: bool | None = await connection.scalar(_LIST, bound)
-    return found
+async def _list(connection: AsyncConnection, items: Sequence[FeedItem], *, explicit: bool) -> dict[str, bool]:
+    """The URLs that need a look now, and whether each is new."""
+    bound = {
+        "keys": [url_key(item.url) for item in items],
+        "urls": [item.url for item in items],
+        "updates": [item.updated or item.published for item in items],
+        "all": explicit,
+    }
+    return {row.url: row.is_new for row in await connection.execute(_LIST, bound)}
 
 
 async def _locked(connection: AsyncConnection, key: str) -> Any:

@@ -53,6 +53,7 @@ class HostileServer:
         for handler in self._handlers:
             handler.cancel()
         await asyncio.gather(*self._handlers, return_exceptions=True)
+        await asyncio.sleep(0)  # lets the transports close
 
     @property
     def port(self) -> int:
@@ -63,22 +64,25 @@ class HostileServer:
         return f"http://127.0.0.1:{self.port}{path}"
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
-            writer.write(self.plain_greeting)
-            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-            path = head[0].split(" ")[1]
-            headers = {k.lower(): v for k, _, v in (line.partition(": ") for line in head[1:] if line)}
-            self.asked.append(path)
-            self.headers.append(headers)
-            reply = self.paths.get(path.partition("?")[0], answer(b"", status="404 Not Found"))
-            if isinstance(reply, bytes):
-                writer.write(reply)
-                await writer.drain()
-            else:
-                await reply(writer, headers)
-        with suppress(ConnectionError):
+        try:
+            with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
+                await self._reply(reader, writer)
+        finally:
             writer.close()
-            await writer.wait_closed()
+
+    async def _reply(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(self.plain_greeting)
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        path = head[0].split(" ")[1]
+        headers = {k.lower(): v for k, _, v in (line.partition(": ") for line in head[1:] if line)}
+        self.asked.append(path)
+        self.headers.append(headers)
+        reply = self.paths.get(path.partition("?")[0], answer(b"", status="404 Not Found"))
+        if isinstance(reply, bytes):
+            writer.write(reply)
+            await writer.drain()
+        else:
+            await reply(writer, headers)
 
 
 def answer(body: bytes, *, status: str = "200 OK", length: int | None = None, **headers: str) -> bytes:

@@ -269,6 +269,18 @@ async def test_a_standing_feed_lists_each_page_once(jobs: PostgresFetches, sourc
     assert count == 4  # the pages, and the source's first poll
 
 
+async def test_two_feeds_that_list_the_same_pages_at_once_list_each_once(
+    sources: PostgresSources, jobs: PostgresFetches
+) -> None:
+    keys = [await sources.add(FetchKind.FEED, f"https://h.example/feed{n}") for n in range(4)]
+    many = items(*(str(n) for n in range(2500)))
+    new = await asyncio.gather(
+        *(sources.enqueue_items(many if n % 2 else many[::-1], lane=Lane.LIVE, key=key) for n, key in enumerate(keys))
+    )
+    assert sum(new) == 2500
+    assert (await jobs.unfinished())[0] == 2500 + len(keys)
+
+
 async def test_a_page_that_its_feed_says_was_updated_is_asked_again(
     sources: PostgresSources, jobs: PostgresFetches
 ) -> None:

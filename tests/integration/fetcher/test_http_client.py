@@ -119,6 +119,16 @@ async def test_follows_redirects_and_says_where_the_page_is(server: HostileServe
     assert page.asked_url == server.url("/0")
 
 
+async def test_addresses_and_versions_need_not_be_ascii(server: HostileServer, client: HttpClient) -> None:
+    server.paths |= {
+        "/there": b"HTTP/1.1 302 Found\r\nLocation: /\xd1\x8f\r\nContent-Length: 0\r\n\r\n",
+        "/%D1%8F": b'HTTP/1.1 200 OK\r\nETag: "\xe9"\r\nContent-Length: 1\r\n\r\nx',
+    }
+    page = await client.get(server.url("/there"))
+    assert page.final_url == server.url("/%D1%8F")
+    assert (await client.get(page.final_url, validators=page.validators)).body == b"x"
+
+
 async def test_six_redirects_are_too_many(server: HostileServer, client: HttpClient) -> None:
     for i in range(6):
         server.paths[f"/{i}"] = redirect(f"/{i + 1}")
