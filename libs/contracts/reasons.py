@@ -66,7 +66,6 @@ class Reason(StrEnum):
     # a message cannot be handled (quarantined)
     MESSAGE_MALFORMED = "message_malformed"
     MESSAGE_UNKNOWN_VERSION = "message_unknown_version"
-    MESSAGE_UNKNOWN_SUBJECT = "message_unknown_subject"
     RECORD_MISSING = "record_missing"
     TOO_MANY_ATTEMPTS = "too_many_attempts"
     TOO_MANY_DELIVERIES = "too_many_deliveries"

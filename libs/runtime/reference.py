@@ -41,8 +41,10 @@ def settings_page(classes: Iterable[type[Settings]]) -> str:
         "`NEWSFOLD_*` variables are errors. Secrets are masked in logs.",
     ]
     for kind in classes:
+        if not (rows := list(_setting_rows(kind))):
+            continue  # the service has no settings of its own
         title = "All services" if kind is Settings else kind.__module__.split(".")[1].capitalize()
-        lines += ["", f"## {title}", "", *_table(("variable", "default", "meaning"), _setting_rows(kind))]
+        lines += ["", f"## {title}", "", *_table(("variable", "default", "meaning"), rows)]
     return "\n".join(lines) + "\n"
 
 

@@ -35,7 +35,10 @@ async def _serve(settings: NormalizerSettings) -> None:
         prepare=warm_up,
     )
     normalize = Normalize(
-        blobs=open_blobs(settings.blobs_url), extract=sandboxed(sandbox, service.metrics), pages=PostgresPages(postgres)
+        blobs=open_blobs(settings.blobs_url),
+        extract=sandboxed(sandbox, service.metrics),
+        pages=PostgresPages(postgres),
+        metrics=service.metrics,
     )
     register(service, normalize, PostgresQuarantine(postgres))
 

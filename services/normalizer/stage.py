@@ -14,6 +14,7 @@ from libs.contracts.records import Capture, Recorded
 from libs.domain.documents import ExtractedPage
 from libs.runtime import failpoints
 from libs.runtime.failures import Quarantine
+from libs.runtime.metrics import Metrics
 from libs.runtime.outcomes import Drop, Emit, Outcome
 
 STAGE = "normalizer"
@@ -45,6 +46,7 @@ class Normalize:
     blobs: Blobs
     extract: Extract
     pages: Pages
+    metrics: Metrics
 
     async def __call__(self, event: PageFetched) -> Outcome:
         capture = await self.pages.capture(event.capture_id)
@@ -66,4 +68,5 @@ class Normalize:
         failpoints.hit(STAGE, "result_ready")
         recorded = await self.pages.record(event, capture, page)
         failpoints.hit(STAGE, "committed")
+        self.metrics.captures_ended.labels(recorded.end, recorded.reason or "").inc()
         return recorded

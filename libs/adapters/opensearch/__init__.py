@@ -1,1 +1,1 @@
-""""""
+"""OpenSearch, a projection: schemas, bulk writing, verification, reindexing, search."""
