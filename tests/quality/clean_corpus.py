@@ -4,14 +4,15 @@ import importlib.util
 import json
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 
-from libs.domain.documents import ArticleKind, Block, BlockKind
-from libs.domain.interviews import read_interview
+from libs.domain.documents import Block, BlockKind
+from libs.domain.interviews import Interview, read_interview
 from libs.domain.stories.retold import in_focus
 from libs.domain.stories.texts import Article, Text, make_text
 
@@ -43,58 +44,62 @@ def corpus_script(name: str) -> ModuleType:
     return importlib.import_module(name)
 
 
-def corpus_documents() -> dict[str, tuple[Article, Text]]:
-    """Every article and segment of the corpus by its key (`url` or `url#n`); of two versions the first."""
-    found: dict[str, tuple[Article, Text]] = {}
+@dataclass(frozen=True, slots=True)
+class Clean:
+    """An article of the corpus with what the interview reader finds in its clean text."""
+
+    key: str  # `url` or `url#n`
+    url: str
+    segment: int
+    title: str
+    body: str
+    outlet: str
+    published: str
+    language: str
+    read: Interview
+
+
+def clean_articles(*, later: bool = False) -> list[Clean]:
+    """Every article and segment of the corpus; of two versions of a page the first, or with `later` only the second."""
+    found = []
     for path in sorted((corpus_folder() / "articles").glob("*.json")):
         page = json.loads(path.read_text(encoding="utf-8"))
-        if page["same_url_as"]:
-            continue
-        for n, part in enumerate(page["segments"] or [page]):
-            key = f"{page['url']}#{n}" if page["segments"] else page["url"]
-            found[key] = _document(key, page, part, n)
+        if bool(page["same_url_as"]) is later:
+            found += [_clean(page, part, n) for n, part in enumerate(page["segments"] or [page])]
     return found
 
 
-def _document(key: str, page: dict[str, Any], part: dict[str, Any], n: int) -> tuple[Article, Text]:
+def _clean(page: dict[str, Any], part: dict[str, Any], n: int) -> Clean:
     paragraphs, markup = part["paragraphs"], part.get("markup", {})
-    body, blocks = "\n\n".join(paragraphs), []
-    start = 0
+    body, blocks, start = "\n\n".join(paragraphs), [], 0
     for k, paragraph in enumerate(paragraphs):
         blocks.append(Block(paragraph, start, MARKUP.get(markup.get(str(k), ""), "paragraph")))
         start += len(paragraph) + 2
-    return article_of(
-        key, page["url"], str(n), part["title"], body, blocks, page["outlet"], page["published"], page["lang"]
-    )
+    read = read_interview(body, blocks, title=part["title"], published=page["published"], language=page["lang"])
+    key = f"{page['url']}#{n}" if page["segments"] else page["url"]
+    return Clean(key, page["url"], n, part["title"], body, page["outlet"], page["published"], page["lang"], read)
 
 
-def article_of(
-    key: str,
-    url: str,
-    segment: str,
-    title: str,
-    body: str,
-    blocks: list[Block],
-    outlet: str,
-    published: str | None,
-    language: str | None,
-) -> tuple[Article, Text]:
-    """An article with whatever the interview reader finds in its body."""
-    read = read_interview(body, blocks, title=title, published=published, language=language)
+def corpus_documents() -> dict[str, tuple[Article, Text]]:
+    """The corpus as the stories' judgement takes it, by key."""
+    return {c.key: _document(c) for c in clean_articles()}
+
+
+def _document(c: Clean) -> tuple[Article, Text]:
     article = Article(
-        key,
-        url,
-        segment,
-        outlet,
-        outlet,
-        title,
-        published,
-        language,
-        kind=read.kind if read.turns else ArticleKind.REPORT,
-        facts=read.facts,
-        in_focus=in_focus(read.facts, read.turns, read.quotes),
+        c.key,
+        c.url,
+        str(c.segment),
+        c.outlet,
+        c.outlet,
+        c.title,
+        c.published,
+        c.language,
+        kind=c.read.kind,
+        facts=c.read.facts,
+        in_focus=in_focus(c.read.facts, c.read.turns, c.read.quotes),
     )
-    return article, make_text(body, read.turns, read.quotes)
+    return article, make_text(c.body, c.read.turns, c.read.quotes)
 
 
 def seed_body(name: str) -> str:

@@ -17,6 +17,7 @@ from libs.domain.stories.retold import in_focus
 from libs.domain.stories.texts import Article, Text, make_text
 from libs.runtime.outcomes import Emit
 from services.deduplicator.stage import Deduplicate
+from tests.quality.clean_corpus import clean_articles
 
 State = dict[str, Any]
 
@@ -25,6 +26,27 @@ def made(name: str, body: str, *, quoted: Sequence[str] = (), **fields: Any) -> 
     """An article at `https://<name>.example/`; every string of `quoted` stands in the body in quotation marks."""
     quotes = tuple(Quote(q, None, body.index(q), body.index(q) + len(q)) for q in quoted)
     return Made(f"https://{name}.example/", body, name, outlet=name, quotes=quotes, **fields)
+
+
+def corpus_articles(*, later: bool = False) -> list[Made]:
+    """The labelled corpus, from its clean texts."""
+    return [
+        Made(
+            c.url,
+            c.body,
+            c.title,
+            c.segment,
+            c.outlet,
+            c.published,
+            c.language,
+            kind=c.read.kind,
+            facts=c.read.facts,
+            turns=c.read.turns,
+            quotes=c.read.quotes,
+            version=int(later),
+        )
+        for c in clean_articles(later=later)
+    ]
 
 
 def expected(articles: Iterable[Made]) -> State:

@@ -17,7 +17,7 @@ from libs.domain.documents import ArticleKind, InterviewFacts, Turn
 from libs.runtime.failures import Quarantine
 from services.deduplicator.rebuild import rebuild
 from services.deduplicator.stage import Deduplicate
-from tests.integration.deduplicator.running import deduplicate, expected, found, handle, made
+from tests.integration.deduplicator.running import corpus_articles, deduplicate, expected, found, handle, made
 from tests.unit.stories.making import words
 
 pytestmark = pytest.mark.engines
@@ -188,3 +188,18 @@ async def test_everything_made_anew_is_the_same_and_raises_nothing(engine: Async
     before = await found(engine)
     assert await rebuild(PostgresStories(engine)) == 0
     assert await found(engine) == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(20))
+async def test_corpus_gives_the_same_stories_in_any_order(engine: AsyncEngine, seed: int) -> None:
+    articles = corpus_articles()
+    await deduplicate(engine, articles, seed=seed, workers=(1, 2, 4)[seed % 3], batch=(50, 1, 7)[seed % 3])
+    assert await found(engine) == expected(articles)
+
+
+async def test_corpus_and_its_corrections_give_the_stories_of_the_whole_judgement(engine: AsyncEngine) -> None:
+    articles, later = corpus_articles(), corpus_articles(later=True)
+    await deduplicate(engine, articles, seed=1, workers=2)
+    await deduplicate(engine, later, seed=2)
+    assert await found(engine) == expected(articles + later)
