@@ -97,7 +97,7 @@ class RunFolder:
         """The state as last noted, of whatever process."""
         try:
             return _state(json.loads(self._file.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError, KeyError):
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return None
 
     def read(self) -> RunState | None:

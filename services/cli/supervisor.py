@@ -177,6 +177,7 @@ class Supervisor:
             while child.running and time.monotonic() < deadline and not self._asked.wait(LOOK_SECONDS):
                 pass  # a second request to stop ends the patience
             child.wait_until(time.monotonic() if self._asked.is_set() else deadline)
+        self._note("stopping")
         if self._engines is not None:
             self._engines.stop()
 
