@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from libs.adapters.postgres.tables import articles, captures, comments, pages, quotes, revisions, stories, turns
 from libs.contracts.events import StoryAssigned, StoryChanged
 from libs.contracts.pipeline import Lane
+from libs.domain.revisions import published_at
 
 TRACE = "0" * 32
 CAPTURED = datetime(2025, 3, 10, 12, 0, tzinfo=UTC)
@@ -314,6 +315,7 @@ def _revision(piece: Piece, number: int) -> dict[str, Any]:
         "outlet": piece.outlet,
         "publisher": piece.publisher,
         "published": piece.published,
+        "published_at": published_at(piece.published),
         "language": piece.language,
         "kind": piece.kind,
         "interviewee": piece.interviewee,
