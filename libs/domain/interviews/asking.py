@@ -14,6 +14,7 @@ from libs.domain.interviews.outlets import Mention, outlets_in
 from libs.domain.interviews.persons import names_in, without_title
 from libs.domain.interviews.vocabulary import load
 
+_MOST_IN_SENTENCE = 20  # outlets and persons; a longer list says nothing about who asked
 _OUTLET, _PERSON = "\ue000", "\ue001"
 _GAP = rf"(?:[ ]+[\w{_PERSON}’‘'“”„«»\"&/-]+,?){{0,5}}?"
 _TURN = r"(?!(?:he|she|they|it|we|you|i|that|which|who|had|has|have|was|were|not|by|how|what|why|if|whether)\b)"
@@ -63,7 +64,7 @@ def named_outlets(texts: Sequence[str], *, sure: Sequence[str] = ()) -> list[str
 
 def _in_sentence(sentence: str, index: int, sure: Sequence[str]) -> Iterator[Asking]:
     marked, outlets, persons = _marked(sentence, sure)
-    if _OUTLET not in marked and _PERSON not in marked:
+    if not 0 < len(outlets) + len(persons) <= _MOST_IN_SENTENCE:
         return
     refused = _refused(marked)
     for strong, pattern in _patterns(title=index == 0, outlet=_OUTLET in marked):

@@ -30,7 +30,7 @@ _LEAST_MARKS = 4  # two questions and two answers: the shortest printed excerpt
 def labelled_marks(blocks: Sequence[Block]) -> list[Mark]:
     """The marks of an interview with labels; empty when the labels do not make one."""
     candidates = _candidates(blocks)
-    accepted = _recurring(candidates)
+    accepted = _recurring(blocks, candidates)
     if not accepted or len(candidates) < 2:
         return []
     marks = _with_inside(blocks, [mark for mark in candidates if fold_label(mark.label) in accepted], accepted)
@@ -48,18 +48,24 @@ def _candidates(blocks: Sequence[Block]) -> list[Mark]:
     return [mark for mark in found if mark]
 
 
-def _recurring(candidates: Sequence[Mark]) -> dict[str, str]:
-    """Folded label to printed label, of those that recur, are known words, or are another spelling of one that recurs."""
-    counts = Counter(fold_label(mark.label) for mark in candidates)
+def _recurring(blocks: Sequence[Block], candidates: Sequence[Mark]) -> dict[str, str]:
+    """Folded label to printed label, of those that recur (in any spelling, at a start or inside) or are known words."""
     printed = {fold_label(mark.label): mark.label for mark in reversed(candidates)}
+    known = {fold_label(mark.label) for mark in candidates if mark.role}
+    counts = Counter(fold_label(mark.label) for mark in candidates)
     sure = {key for key, count in counts.items() if count > 1}
     if len(sure) > _MOST_LABELS:
         return {}
-    known = {fold_label(mark.label) for mark in candidates if mark.role}
+    if len(printed) <= _MOST_LABELS:
+        counts.update(fold_label(mark.label) for mark in _with_inside(blocks, [], printed))
+        sure = {key for key, count in counts.items() if count > 1}
+        others = {key: [label for other, label in printed.items() if other != key] for key in printed}
+    else:
+        others = {key: [printed[other] for other in sure] for key in printed}
     return {
         key: label
         for key, label in printed.items()
-        if key in sure or key in known or any(same_person(label, printed[other]) for other in sure)
+        if key in sure or key in known or any(same_person(label, other) for other in others[key])
     }
 
 

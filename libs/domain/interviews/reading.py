@@ -30,6 +30,8 @@ def read_interview(
     `published` is ISO 8601 (a bare date will do) and resolves "on Wednesday"; `language` is ISO 639-1.
     Offsets of turns and quotes count characters of `body`.
     """
+    if not blocks:
+        return Interview()
     spoken = spoken_turns(body, blocks, title=title)
     spans = quoted_spans(blocks, spoken)
     told = narrate(title, blocks, spans, spoken)
