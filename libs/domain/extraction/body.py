@@ -23,10 +23,12 @@ _CREDIT_END = re.compile(
 )
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.\w+|https?://\S+$")
 _TAIL_SHARE = 0.25  # a heading that ends the article stands in its last part, unless only links follow
+_BOX_SHARE = 0.3  # of the page's text; a short article below a "Read also" is no box
 _CARD_WORDS = 80  # teasers on front pages seldom reach 60 words; articles of a digest seldom stay below 100
 
 
 _COOKIE = re.compile(r"\b(?:cookies?|kuki|куки|файлы cookie)\b|ملفات تعريف الارتباط", re.I)
+_FURNITURE_CHARS = 1_500  # of a text that may be a teaser or a notice
 _LISTS = frozenset(("dl", "ul", "ol", "table", "tbody", "tr"))
 _MENU = re.compile(r"\s[|·•»/]\s")
 
@@ -111,6 +113,8 @@ def is_furniture(p: Paragraph) -> bool:
         return True
     if len(lines) > 1 and p.links and (p.link_share > 0.5 or markers().teaser_heading.match(fold(lines[0]))):
         return len(lines) > 2 or p.words <= _CARD_WORDS
+    if len(p.text) > _FURNITURE_CHARS:
+        return False
     if p.words > 45 and not (p.links and p.words <= _CARD_WORDS):
         return False
     text = fold(p.text[:400])
@@ -144,25 +148,40 @@ def _has_controls(element: HtmlElement) -> bool:
 
 
 def _card_paragraphs(paragraphs: Sequence[Paragraph]) -> set[int]:
-    """Ids of paragraphs in teaser cards: a heading that is a link to elsewhere, with a short text beside it."""
-    found: set[int] = set()
+    """Ids of paragraphs in teaser cards (a heading that links to elsewhere, with a short text beside it) and in boxes
+    that begin with "Read also"."""
     by_element: dict[HtmlElement, list[Paragraph]] = {}
     for p in paragraphs:
         by_element.setdefault(p.element, []).append(p)
     heads = [p for p in paragraphs if p.level and p.link_share > 0.8 and _leads_away(p)]
-    for n, head in enumerate(heads):
-        card = head.element
-        while True:
-            parent = card.getparent()
-            if parent is None or any(
-                h.element in set(parent.iter()) for h in heads[max(0, n - 1) : n + 2] if h is not head
-            ):
-                break
-            if sum(p.words for e in parent.iter() for p in by_element.get(e, ())) > _CARD_WORDS + head.words:
-                break
-            card = parent
-        found |= {id(p) for e in card.iter() for p in by_element.get(e, ())}
-    return found if len(heads) > 1 else set()
+    boxes = [_card(h, heads[max(0, n - 1) : n + 2], by_element) for n, h in enumerate(heads)] if len(heads) > 1 else []
+    found = [[p for e in box.iter() for p in by_element.get(e, ())] for box in boxes]
+    total = sum(p.words for p in paragraphs if _is_text(p))
+    for p in paragraphs:
+        if p.words <= 25 and _announces(p):
+            box = [q for e in _card(p, [], by_element).iter() for q in by_element.get(e, ())]
+            if box[0] is p and any(q.links for q in box) and sum(q.words for q in box) < _BOX_SHARE * total:
+                found.append(box)
+    return {id(p) for box in found for p in box}
+
+
+def _announces(p: Paragraph) -> bool:
+    text = fold(p.text)
+    rules = markers()
+    return bool(rules.teaser_start.match(text) or rules.teaser_heading.match(text)) and p.noise is None
+
+
+def _card(head: Paragraph, others: Sequence[Paragraph], by_element: dict[HtmlElement, list[Paragraph]]) -> HtmlElement:
+    """The largest element around `head` that holds none of `others` and no more words than a card has."""
+    card = head.element
+    while (parent := card.getparent()) is not None:
+        inside = set(parent.iter())
+        if any(o.element in inside for o in others if o is not head):
+            break
+        if sum(p.words for e in inside for p in by_element.get(e, ())) > _CARD_WORDS + head.words:
+            break
+        card = parent
+    return card
 
 
 def _leads_away(p: Paragraph) -> bool:

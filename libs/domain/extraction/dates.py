@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta, timezone
 
 from libs.domain.extraction.rules import fold, months
 
+_LINE_CHARS = 400  # dates stand in short lines; longer ones are not searched, as some patterns need quadratic time
 _FIRST_YEAR, _LAST_YEAR = 1990, 2100  # the web's years; anything else is a number, not a year
 _ISO = re.compile(
     r"(?<!\d)(\d{4})-(\d{2})-(\d{2})(?:[T\s]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2}|[+-]\d{2}(?!\d))?)?",
@@ -106,7 +107,7 @@ def offset_of(zone: str | None) -> int | None:
 
 def read_declared_time(text: str) -> Moment | None:
     """A machine-readable time: ISO 8601 in its usual spellings, RFC 2822, or any of the visible forms."""
-    text = ascii_digits(text)
+    text = ascii_digits(text[:_LINE_CHARS])
     m = _ISO.search(text) or _COMPACT.match(text)
     if m:
         day = _day(int(m.group(1)), int(m.group(2)), int(m.group(3)))
@@ -122,7 +123,7 @@ def _with_clock(day: date, hour: str | None, minute: str | None, second: str | N
 
 def read_visible_time(text: str, *, day_first: bool = True) -> Moment | None:
     """The first date in a line of text, with the clock time beside it. `day_first` reads 05/06/2024 as 5 June."""
-    text = ascii_digits(text)
+    text = ascii_digits(text[:_LINE_CHARS])
     iso = _ISO.search(text)
     if iso and iso.group(4):
         return read_declared_time(iso.group(0))
@@ -210,7 +211,7 @@ def _numbers(m: re.Match[str], day_first: bool) -> date | None:
 
 def has_time(text: str) -> bool:
     """Whether a short line holds a date, a clock time or words like "3 hours ago"."""
-    text = ascii_digits(text)
+    text = ascii_digits(text[:_LINE_CHARS])
     if _CLOCK.search(text) or _RELATIVE.search(text) or _find_day(text, True):
         return True
     return any(month_of(m["month"]) for p in (_DAY_MONTH, _MONTH_DAY) for m in p.finditer(text))
@@ -218,7 +219,7 @@ def has_time(text: str) -> bool:
 
 def without_time(text: str) -> str:
     """A line without its dates and clock times."""
-    text = ascii_digits(text)
+    text = ascii_digits(text[:_LINE_CHARS])
     for pattern in (_ISO, _EAST, _YEAR_FIRST, _NUMBERS):
         text = pattern.sub(" ", text)
     text = _WORDS_DMY.sub(lambda m: " " if month_of(m.group(2)) else m.group(0), text)

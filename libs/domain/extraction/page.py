@@ -17,9 +17,10 @@ from libs.domain.extraction import body, bylines, segments
 from libs.domain.extraction.comments import comment_lines, comment_regions, records
 from libs.domain.extraction.dates import Moment, day_in_url, read_declared_time, settle
 from libs.domain.extraction.decode import clean, repair
-from libs.domain.extraction.guards import TooComplex, make_safe
+from libs.domain.extraction.guards import MAX_BODY_CHARS, TooComplex, make_safe
 from libs.domain.extraction.language import language_of
 from libs.domain.extraction.paragraphs import Paragraph, read_paragraphs
+from libs.domain.extraction.rules import count_words
 from libs.domain.extraction.structured import Declared, read_declared
 from libs.domain.extraction.titles import expose_title, find_title
 from libs.domain.extraction.tree import parse
@@ -53,6 +54,8 @@ def read_html(text: str, *, url: str, hint: str | None = None) -> ExtractedPage:
     found = ExtractedPage((), canonical_url=canonical, outlet=declared.site_name)
     if not paragraphs:
         return _rejected(found, "empty")
+    if sum(len(p.text) for p in part) > MAX_BODY_CHARS:
+        return _rejected(found, "not_article")
     paragraphs, part = _part_title_lines(declared, paragraphs, part, url)
     title, printed = find_title(declared, paragraphs, url)
     articles, reason = _articles(root, paragraphs, part, declared, title, printed, url, hint)
@@ -80,7 +83,7 @@ def _part_title_lines(
     joined = expose_title(declared, [p for p in paragraphs if p.words <= 80], url)
     if joined is None:
         return paragraphs, part
-    lines = [replace(joined, text=t, label=None, links=0, words=len(t.split())) for t in joined.text.split("\n")]
+    lines = [replace(joined, text=t, label=None, links=0, words=count_words(t)) for t in joined.text.split("\n")]
     paragraphs, part = ([q for p in ps for q in (lines if p is joined else [p])] for ps in (paragraphs, part))
     for index, p in enumerate(paragraphs):
         p.index = index
@@ -100,7 +103,8 @@ def _articles(
     day_first = not (declared.language or "").lower().replace("_", "-").startswith(("en-us", "en-ph"))
     sections = segments.split(part, printed, one_declared=declared.article)
     if sections:
-        return [_section(s, declared, day_first, last=s is sections[-1]) for s in sections], None
+        found = [_section(s, declared, day_first, last=s is sections[-1]) for s in sections]
+        return [a for a in found if a.body], None
     kept = body.trim(part, printed, declared.summary)
     head = bylines.read_head(_head_lines(paragraphs, kept, printed), printed, day_first=day_first)
     times = _moments(declared.published) + head.moments

@@ -13,7 +13,7 @@ from lxml.html import HtmlElement
 
 from libs.domain.documents import BlockKind
 from libs.domain.extraction.decode import clean
-from libs.domain.extraction.rules import attribute_words, class_words
+from libs.domain.extraction.rules import attribute_words, class_words, count_words
 
 BOLD, ITALIC, LINK, APART = 1, 2, 4, 8
 
@@ -128,7 +128,6 @@ _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _BREAK = re.compile(r"[ ]*\n[ ]*(?:\n[ ]*)+")
 _BLANKS = re.compile(r"[^\S\n]+")
 _SPACE = re.compile(r"\s+")
-_WORD = re.compile(r"\w+")
 _LIE = 2.5  # a box with so many times the words of all else is the article, whatever its name
 _LABEL_CHARS = 90  # a speaker's name with titles; longer bold beginnings are emphasis
 _CSS_CHARS = 200_000
@@ -346,7 +345,7 @@ class Walk:
                 context.noise,
                 context.comments,
                 context.level,
-                len(_WORD.findall(text)),
+                count_words(text),
             )
         )
 

@@ -14,8 +14,9 @@ from libs.domain.extraction import bylines
 from libs.domain.extraction.comments import Line, is_header, records
 from libs.domain.extraction.dates import Moment, has_time, read_visible_time, settle, without_time
 from libs.domain.extraction.decode import repair
+from libs.domain.extraction.guards import MAX_BODY_CHARS
 from libs.domain.extraction.language import language_of
-from libs.domain.extraction.rules import fold, markers
+from libs.domain.extraction.rules import count_words, fold, markers
 from libs.domain.extraction.segments import is_separator
 from libs.domain.interviews import read_interview
 
@@ -40,7 +41,7 @@ class Chunk:
 
     @property
     def words(self) -> int:
-        return len(self.text.split())
+        return count_words(self.text)
 
 
 def read_text(text: str, *, url: str) -> ExtractedPage:
@@ -48,7 +49,7 @@ def read_text(text: str, *, url: str) -> ExtractedPage:
     del url
     chunks = _chunks(repair(text))
     total = sum(c.words for c in chunks)
-    if total < _MIN_WORDS:
+    if total < _MIN_WORDS or len(text) > MAX_BODY_CHARS:
         return ExtractedPage((), rejected="empty" if not total else "not_article")
     articles = [a for group in _split(chunks) if (a := _article(group)) is not None]
     return ExtractedPage(tuple(articles), rejected=None if articles else "not_article")
