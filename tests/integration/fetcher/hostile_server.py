@@ -11,12 +11,13 @@ import zstandard
 
 Reply = Callable[[asyncio.StreamWriter, dict[str, str]], Awaitable[None]]
 
-BOMB_BYTES = 300 * 1024 * 1024
+BOMB_BYTES = 128 * 1024 * 1024
 HTML = b"<!doctype html><title>ok</title><p>Words.</p>"
 
 
 def bomb(coding: str) -> bytes:
     """`BOMB_BYTES` zero bytes in a few hundred kilobytes or less."""
+    brotlis = brotli.Compressor(quality=1)
     packers = {
         "gzip": zlib.compressobj(9, wbits=31),
         "deflate": zlib.compressobj(9),
@@ -25,7 +26,7 @@ def bomb(coding: str) -> bytes:
     }
     chunk = bytes(1024 * 1024)
     if coding == "br":
-        return bytes(brotli.compress(bytes(BOMB_BYTES), quality=1))
+        return b"".join(brotlis.process(chunk) for _ in range(BOMB_BYTES // len(chunk))) + brotlis.finish()
     packer = packers[coding]
     return b"".join(packer.compress(chunk) for _ in range(BOMB_BYTES // len(chunk))) + packer.flush()
 

@@ -2,8 +2,11 @@
 
 import gzip
 import random
+import subprocess
+import sys
 import zlib
 from contextlib import suppress
+from functools import partial
 
 import brotli
 import pytest
@@ -18,7 +21,7 @@ MIB = 1024 * 1024
 PACK = {
     "gzip": gzip.compress,
     "deflate": zlib.compress,
-    "br": brotli.compress,
+    "br": partial(brotli.compress, quality=1),
     "zstd": zstandard.ZstdCompressor().compress,
     "identity": bytes,
 }
@@ -69,6 +72,29 @@ def test_a_bomb_is_named(coding: str) -> None:
     with pytest.raises(FetchFailed) as caught:
         unpack(coding, PACK[coding](bytes(64 * MIB)))
     assert caught.value.reason == "fetch_bomb"
+
+
+MEASURE = """
+import resource, sys
+from libs.adapters.http.decoding import decode
+from libs.adapters.http.failures import FetchFailed
+wire, before = sys.stdin.buffer.read(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+try:
+    decode(sys.argv[1], wire, max_bytes=20 << 20, max_ratio=100)
+except FetchFailed as failed:
+    print(failed.reason, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
+"""
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
+def test_a_bomb_costs_little_memory(coding: str) -> None:
+    wire = PACK[coding](bytes(128 * MIB))
+    measured = subprocess.run(
+        [sys.executable, "-c", MEASURE, coding], input=wire, capture_output=True, check=True, timeout=120
+    )
+    reason, grown_mib = measured.stdout.decode().split()
+    assert reason == "fetch_bomb"
+    assert int(grown_mib) < 64
 
 
 def test_a_repetitive_page_below_a_mebibyte_is_no_bomb() -> None:
