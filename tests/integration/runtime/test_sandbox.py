@@ -1,0 +1,28 @@
+"""Children that take too long, too much, or die: the caller gets a reason and the next call works."""
+
+from collections.abc import Iterator
+
+import pytest
+import sandboxed_work
+
+from libs.runtime.sandbox import Sandbox, SandboxCrash, SandboxError, SandboxMemory, SandboxTimeout
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox[str]]:
+    sandbox = Sandbox(sandboxed_work.work, workers=1, timeout_seconds=1.5, memory_bytes=1024**3)
+    yield sandbox
+    sandbox.close()
+
+
+@pytest.mark.parametrize(
+    ("what", "error"), [("sleep", SandboxTimeout), ("eat", SandboxMemory), ("die", SandboxCrash), ("raise", ValueError)]
+)
+async def test_what_goes_wrong_in_a_child_is_told_and_the_next_call_works(
+    sandbox: Sandbox[str], what: str, error: type[Exception]
+) -> None:
+    assert await sandbox.run("first") == "first"
+    with pytest.raises(error) as caught:
+        await sandbox.run(what)
+    assert isinstance(caught.value, SandboxError) is (error is not ValueError)
+    assert await sandbox.run("next") == "next"
