@@ -8,10 +8,11 @@ from hostile_server import HTML, HostileServer, answer
 
 from libs.adapters.http import AddressPolicy, HttpClient, HttpLimits
 
-QUICK = HttpLimits(
-    connect_seconds=2.0,
-    first_byte_seconds=0.4,
-    total_seconds=1.2,
+# Patient: a busy machine must not look like a misbehaving server.
+PATIENT = HttpLimits(
+    connect_seconds=20.0,
+    first_byte_seconds=30.0,
+    total_seconds=60.0,
     wire_bytes=1024 * 1024,
     decoded_bytes=4 * 1024 * 1024,
 )
@@ -28,11 +29,11 @@ async def server() -> AsyncIterator[HostileServer]:
 
 @pytest.fixture
 def client_of() -> Callable[..., HttpClient]:
-    """`client_of(server, opened=("127.0.0.0/8",), **limits)`: a client with short deadlines."""
+    """`client_of(server, opened=("127.0.0.0/8",), **limits)`: a patient client, or as `limits` say."""
 
     def make(server: HostileServer, opened: tuple[str, ...] = ("127.0.0.0/8",), **limits: object) -> HttpClient:
         ports = frozenset({80, 443, server.port})
-        chosen = replace(QUICK, ports=ports, **limits)  # type: ignore[arg-type]
+        chosen = replace(PATIENT, ports=ports, **limits)  # type: ignore[arg-type]
         return HttpClient("Newsfold/test (+https://newsfold.example)", AddressPolicy.opening(opened), chosen)
 
     return make
@@ -41,3 +42,9 @@ def client_of() -> Callable[..., HttpClient]:
 @pytest.fixture
 def client(server: HostileServer, client_of: Callable[..., HttpClient]) -> HttpClient:
     return client_of(server)
+
+
+@pytest.fixture
+def hasty_client(server: HostileServer, client_of: Callable[..., HttpClient]) -> HttpClient:
+    """For servers that never answer."""
+    return client_of(server, first_byte_seconds=0.4, total_seconds=1.2)

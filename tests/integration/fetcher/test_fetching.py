@@ -113,7 +113,7 @@ class Rig:
         async def finished() -> bool:
             return (await self.jobs.unfinished())[0] == 0
 
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while not await (until or finished)():
                 for task in tasks:
                     if task.done():
@@ -136,10 +136,15 @@ class Rig:
 
 @pytest.fixture
 def rig(
-    engine: AsyncEngine, client: HttpClient, tmp_path: Path, feed_reader: Sandbox[Any], monkeypatch: pytest.MonkeyPatch
+    engine: AsyncEngine,
+    server: HostileServer,
+    client_of: Callable[..., HttpClient],
+    tmp_path: Path,
+    feed_reader: Sandbox[Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Rig:
     monkeypatch.setattr(stage_module, "RETRY_DELAYS_SECONDS", (0.0, 0.0))
-    return Rig(engine, client, tmp_path, feed_reader)
+    return Rig(engine, client_of(server, first_byte_seconds=3.0), tmp_path, feed_reader)
 
 
 def page(url: str, lane: Lane = Lane.LIVE) -> NewFetch:
@@ -323,11 +328,11 @@ async def test_while_the_bus_is_down_nothing_is_lost_or_fetched_twice(
     rig.published.down = True
     worker = rig.worker()
     task = asyncio.create_task(worker.run())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await rig.count() < 2 or "nats" not in worker.waiting_for:
             await asyncio.sleep(0.05)
     rig.published.down = False
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while (await rig.jobs.unfinished())[0]:
             await asyncio.sleep(0.05)
         while worker.waiting_for:
@@ -410,7 +415,7 @@ async def test_live_work_is_taken_while_bulk_fills_its_share(rig: Rig, server: H
 
     worker = rig.worker(Stage(), slots=8)
     task = asyncio.create_task(worker.run())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while len(begun) < 6:
             await asyncio.sleep(0.02)
         await rig.jobs.enqueue([page(server.url("/news"))])

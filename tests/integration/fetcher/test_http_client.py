@@ -8,6 +8,7 @@ import pytest
 from hostile_server import (
     HTML,
     HostileServer,
+    Reply,
     answer,
     bomb,
     dripping_body,
@@ -49,10 +50,6 @@ async def test_says_who_asks(server: HostileServer, client: HttpClient) -> None:
 @pytest.mark.parametrize(
     ("behaviour", "reason"),
     [
-        (endless_headers, Reason.FETCH_TIMEOUT),
-        (endless_interim, Reason.FETCH_TIMEOUT),
-        (silent, Reason.FETCH_TIMEOUT),
-        (dripping_body, Reason.FETCH_TIMEOUT),
         (flooding_body, Reason.FETCH_TOO_LARGE),
         (answer(b"x" * 10, length=10**9), Reason.FETCH_TOO_LARGE),
         (answer(b"x" * 10, length=20), Reason.FETCH_PROTOCOL),
@@ -79,6 +76,15 @@ async def test_each_misbehaviour_has_its_reason(
 ) -> None:
     server.paths["/bad"] = behaviour
     assert (await failure(client, server.url("/bad"))).reason == reason
+    assert (await client.get(server.url("/ok"))).body == HTML
+
+
+@pytest.mark.parametrize("behaviour", [endless_headers, endless_interim, silent, dripping_body])
+async def test_a_server_that_never_comes_to_an_end_is_left(
+    server: HostileServer, client: HttpClient, hasty_client: HttpClient, behaviour: Reply
+) -> None:
+    server.paths["/bad"] = behaviour
+    assert (await failure(hasty_client, server.url("/bad"))).reason == Reason.FETCH_TIMEOUT
     assert (await client.get(server.url("/ok"))).body == HTML
 
 
@@ -252,9 +258,11 @@ async def test_proxies_of_the_environment_are_ignored(
     assert (await client.get(server.url("/ok"))).body == HTML
 
 
-async def test_two_hundred_slow_hosts_do_not_hinder_a_good_one(server: HostileServer, client: HttpClient) -> None:
+async def test_two_hundred_slow_hosts_do_not_hinder_a_good_one(
+    server: HostileServer, client: HttpClient, hasty_client: HttpClient
+) -> None:
     server.paths["/slow"] = silent
-    slow = [asyncio.create_task(failure(client, server.url("/slow"))) for _ in range(200)]
+    slow = [asyncio.create_task(failure(hasty_client, server.url("/slow"))) for _ in range(200)]
     await asyncio.sleep(0)
     assert (await client.get(server.url("/ok"))).body == HTML
     assert {f.reason for f in await asyncio.gather(*slow)} == {Reason.FETCH_TIMEOUT}

@@ -32,7 +32,6 @@ async def outcome(polite: PoliteHttp, url: str) -> str:
         (answer(b"", status="401 Unauthorized"), "200"),
         (answer(b"", status="500 Oops"), "fetch_robots for now"),
         (answer(b"", status="503 Later"), "fetch_robots for now"),
-        (silent, "fetch_robots for now"),
         (redirect("/elsewhere"), "fetch_robots"),
         (redirect("/robots.txt"), "200"),
         (redirect("http://10.0.0.1/robots.txt"), "fetch_robots for now"),
@@ -44,6 +43,12 @@ async def outcome(polite: PoliteHttp, url: str) -> str:
 async def test_the_rules_are_heard(server: HostileServer, client: HttpClient, robots: bytes, expected: str) -> None:
     server.paths |= {"/robots.txt": robots, "/elsewhere": answer(FORBIDS_ALL)}
     assert await outcome(PoliteHttp(client), server.url("/ok")) == expected
+
+
+async def test_silence_forbids_for_now(server: HostileServer, hasty_client: HttpClient) -> None:
+    server.paths["/robots.txt"] = silent
+    assert await outcome(PoliteHttp(hasty_client), server.url("/ok")) == "fetch_robots for now"
+    assert "/ok" not in server.asked
 
 
 async def test_the_rules_are_asked_for_once(server: HostileServer, client: HttpClient) -> None:
