@@ -26,7 +26,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     def run(*modes: str, **environment: str) -> "subprocess.Popen[str]":
         process = subprocess.Popen(
             [sys.executable, str(TOY), str(tmp_path), str(tmp_path / "journal"), *modes],
-            env={**os.environ, "PYTHONPATH": os.getcwd(), **environment},
+            env={**os.environ, "PYTHONPATH": str(Path.cwd()), **environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -25,7 +26,7 @@ class Handler(BaseHTTPRequestHandler):
 
 def main() -> None:
     journal, mode = sys.argv[1], sys.argv[2]
-    with open(journal, "a") as file:
+    with Path(journal).open("a") as file:
         file.write(f"{os.getpid()} {os.environ.get('NEWSFOLD_FAILPOINT', '-')} {os.environ.get('NEWSFOLD_NATS_URL')}\n")
     print(f"toy in mode {mode}", file=sys.stderr, flush=True)
     if mode == "end":
@@ -37,7 +38,7 @@ def main() -> None:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if mode == "parent":
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-        with open(journal, "a") as file:
+        with Path(journal).open("a") as file:
             file.write(f"{child.pid} child -\n")
     Handler.status = 503 if mode == "unready" else 200
     HTTPServer(("127.0.0.1", int(os.environ["NEWSFOLD_METRICS_PORT"])), Handler).serve_forever()

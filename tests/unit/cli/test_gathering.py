@@ -1,0 +1,70 @@
+"""Which files are pages, under which URL, in which order."""
+
+from pathlib import Path
+
+import pytest
+
+from libs.contracts.pipeline import Lane
+from services.cli.failures import WrongUsage
+from services.cli.gathering import from_folder, from_mirror, from_urls, lane_of, listed_urls, shuffled
+
+
+def write(root: Path, *names: str, content: str = "<html><body>x</body></html>") -> None:
+    for name in names:
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+
+
+def test_a_folder_gives_text_and_html_and_counts_the_rest(tmp_path: Path) -> None:
+    write(tmp_path, "a.html", "b.txt", "deep/c.htm", "d.pdf", "e.json")
+
+    gathered = from_folder(tmp_path, Lane.BACKFILL)
+
+    assert [work.url for work in gathered.work] == [f"file:{tmp_path}/{n}" for n in ("a.html", "b.txt", "deep/c.htm")]
+    assert gathered.skipped == 2
+    assert all(work.trust_canonical for work in gathered.work)
+
+
+def test_a_base_url_names_the_pages_of_a_folder(tmp_path: Path) -> None:
+    write(tmp_path, "deep/é.html")
+
+    (work,) = from_folder(tmp_path, Lane.BACKFILL, base_url="https://site.example/x/").work
+
+    assert work.url == "https://site.example/x/deep/%C3%A9.html"
+    assert work.path == str(tmp_path / "deep/é.html")
+
+
+def test_a_mirror_gives_a_host_for_each_folder_and_takes_html_only(tmp_path: Path) -> None:
+    write(tmp_path, "one.example/index.html", "one.example/news/1", "labels.json", "one.example/feed.xml")
+    write(tmp_path, "one.example/robots.txt", "two.example/plain", content="no markup")
+
+    gathered = from_mirror(tmp_path, Lane.LIVE)
+
+    assert [work.url for work in gathered.work] == ["https://one.example/", "https://one.example/news/1"]
+    assert gathered.skipped == 4
+    assert not any(work.trust_canonical for work in gathered.work)
+
+
+def test_a_seed_gives_one_order_and_another_seed_another(tmp_path: Path) -> None:
+    work = from_urls([f"https://site.example/{n}" for n in range(20)], Lane.LIVE).work
+
+    assert shuffled(work, None) == list(work)
+    assert shuffled(work, 1) == shuffled(work, 1)
+    assert shuffled(work, 1) != shuffled(work, 2)
+    assert set(shuffled(work, 1)) == set(work)
+
+
+def test_a_url_that_is_listed_twice_is_queued_once() -> None:
+    lines = ["\ufeff# a list", "https://site.example/1", "", "  https://site.example/2 ", "https://site.example/1"]
+
+    urls = [work.url for work in from_urls(listed_urls(lines), Lane.LIVE).work]
+
+    assert urls == ["https://site.example/1", "https://site.example/2"]
+
+
+def test_only_people_s_lanes_can_be_asked_for() -> None:
+    assert lane_of(None, Lane.BACKFILL) is Lane.BACKFILL
+    assert lane_of("live", Lane.BACKFILL) is Lane.LIVE
+    with pytest.raises(WrongUsage, match="replay"):
+        lane_of("replay", Lane.LIVE)
