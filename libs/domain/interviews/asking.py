@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from libs.domain.interviews.attribution import sentences
+from libs.domain.interviews.clauses import sentences
 from libs.domain.interviews.outlets import Mention, outlets_in
 from libs.domain.interviews.persons import names_in, without_title
 from libs.domain.interviews.vocabulary import load

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from libs.domain.documents import InterviewFacts
 from libs.domain.interviews.airing import aired_on, broadcast_on
 from libs.domain.interviews.asking import Asking, named_outlets
-from libs.domain.interviews.attribution import clause_has_speaker, clause_subject
+from libs.domain.interviews.clauses import clause_has_speaker, clause_subject
 from libs.domain.interviews.names import same_outlet, same_person
 from libs.domain.interviews.narration import Narration
 from libs.domain.interviews.persons import fullest, resolve

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 
 from libs.domain.documents import Block
 from libs.domain.interviews.asking import Asking, askings, sure_outlets
-from libs.domain.interviews.attribution import arabic_people, unquoted_parts, voices_in
+from libs.domain.interviews.clauses import arabic_people
 from libs.domain.interviews.names import same_person
 from libs.domain.interviews.persons import people
 from libs.domain.interviews.quotations import Span
 from libs.domain.interviews.turns import Spoken
+from libs.domain.interviews.voices import unquoted_parts, voices_in
 
 # What a report says of an interview and its people stands in its first pages; a page with more is a list of names.
 _MOST_CHARACTERS = 60_000

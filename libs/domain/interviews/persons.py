@@ -41,6 +41,8 @@ def _as_person(printed: str, start: int) -> tuple[str, int, int] | None:
         words.pop(0)
     if titled and len(words) > 2 and _RUSSIAN.search(words[0][0]) and not words[0][0].endswith("."):
         words = words[-2:]  # "глава МИД России Сергей Лавров": offices have no capital to end them
+    inner = max((i for i, word in enumerate(words[:-1]) if plain(word[0]) in _plain("office")), default=-1)
+    words = words[inner + 1 :]  # "Estmark Railways Chief Tobias Renneke"
     if not words or any(_is_thing(word[0]) for word in words):
         return None
     begin, end = words[0].start(), words[-1].end()
