@@ -5,8 +5,6 @@ taken in batches, one batch of each lane at a time.
 """
 
 import asyncio
-import os
-import socket
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
@@ -18,6 +16,7 @@ from libs.contracts.pipeline import Lane
 from libs.contracts.reasons import Reason
 from libs.runtime.failures import DependencyDown, Failure
 from libs.runtime.logging import get_logger
+from services.fetcher.claimant import claimant, is_dead
 
 LIVE: Collection[Lane] = (Lane.LIVE,)
 BULK: Collection[Lane] = (Lane.BACKFILL, Lane.REPLAY)
@@ -26,6 +25,7 @@ SOURCES_EVERY_SECONDS = 1.0
 PAUSES_SECONDS = (0.2, 0.5, 1, 2, 5)  # while a dependency is down
 WEB_LEASE_SECONDS = 120.0  # robots.txt, page, archive and commit take less, or have failed
 FILE_LEASE_SECONDS = 60.0
+TAKE_OVER_PAUSE_SECONDS = 1.0  # the dead one may have asked a moment ago
 
 log = get_logger("fetcher")
 
@@ -42,6 +42,10 @@ class Jobs(Protocol):
     ) -> Sequence[FetchJob]: ...
 
     async def release(self, jobs: Sequence[FetchJob]) -> None: ...
+
+    async def claimants(self) -> Sequence[str]: ...
+
+    async def release_claims_of(self, claimants: Collection[str], *, pause_seconds: float) -> int: ...
 
 
 class Stage(Protocol):
@@ -67,10 +71,11 @@ class Worker:
     slots: int = 16
     file_batch: int = 32
     grace_seconds: float = 20.0
-    me: str = field(default_factory=lambda: f"{socket.gethostname()}:{os.getpid()}")
+    me: str = field(default_factory=claimant)
     _running: dict[asyncio.Task[None], tuple[str, Sequence[FetchJob]]] = field(default_factory=dict)
     _down: DependencyDown | None = None
     _next_sources: float = 0.0
+    _took_over: bool = False
 
     async def run(self) -> None:
         """Work until `stopping` is set, then finish or give back what is in hand."""
@@ -92,7 +97,17 @@ class Worker:
             await self._rest(idle=started == 0)
         await self._end()
 
+    async def _take_over(self) -> None:
+        """Free the work of fetchers that were killed here, once."""
+        dead = [name for name in await self.jobs.claimants() if is_dead(name)]
+        if dead:
+            freed = await self.jobs.release_claims_of(dead, pause_seconds=TAKE_OVER_PAUSE_SECONDS)
+            log.warning("took_over", jobs=freed, claimants=dead)
+        self._took_over = True
+
     async def _start_what_is_due(self) -> int:
+        if not self._took_over:
+            await self._take_over()
         if time.monotonic() >= self._next_sources:
             self._next_sources = time.monotonic() + SOURCES_EVERY_SECONDS
             await self.enqueue_due_sources()

@@ -144,6 +144,23 @@ class PostgresFetches:
             for job in given:
                 await connection.execute(_mine(job).values(claimed_until=None))
 
+    async def claimants(self) -> list[str]:
+        """Who holds claims now."""
+        held = select(fetches.c.claimed_by).where(~fetches.c.done, fetches.c.claimed_until > func.now()).distinct()
+        async with self._engine.connect() as connection:
+            return [name for name in await connection.scalars(held) if name]
+
+    async def release_claims_of(self, claimants: Collection[str], *, pause_seconds: float) -> int:
+        """Give back the work of fetchers that are dead; their hosts rest for `pause_seconds`. Answers how many jobs."""
+        theirs = update(fetches).where(~fetches.c.done, fetches.c.claimed_by.in_(claimants))
+        async with self._engine.begin() as connection:
+            hosts = list(
+                await connection.scalars(theirs.values(claimed_until=None, claimed_by=None).returning(fetches.c.host))
+            )
+            for host in sorted(set(hosts) - {""}):
+                await connection.execute(_REST, {"host": host, "pause": pause_seconds})
+        return len(hosts)
+
     async def due(self) -> dict[Lane, int]:
         """How many jobs are due or in hand, by lane."""
         async with self._engine.connect() as connection:

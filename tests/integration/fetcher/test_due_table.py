@@ -178,6 +178,17 @@ async def test_released_work_is_there_at_once_and_uncounted(jobs: PostgresFetche
     assert [job.attempts for job in [*await claim_files(jobs), *await claim_hosts(jobs)]] == [0, 0]
 
 
+async def test_work_of_the_dead_is_given_back_before_its_lease_ends(jobs: PostgresFetches) -> None:
+    await jobs.enqueue([file(1), page("https://h.example/1"), file(2)])
+    dead = [*await claim_files(jobs, limit=1), *await claim_hosts(jobs)]
+    await jobs.claim_files(ALL, 1, lease_seconds=60, me="alive")
+    assert sorted(await jobs.claimants()) == ["alive", "test"]
+    assert await jobs.release_claims_of(["test"], pause_seconds=0) == 2
+    again = [*await claim_files(jobs), *await claim_hosts(jobs)]
+    assert [job.fetch_id for job in again] == [job.fetch_id for job in dead]
+    assert [job.claims for job in again] == [2, 2]
+
+
 async def test_a_misspelt_url_is_handed_out_too_so_that_somebody_records_its_end(jobs: PostgresFetches) -> None:
     await jobs.enqueue([page("http://[half")])
     assert [job.url for job in await claim_hosts(jobs)] == ["http://[half"]

@@ -1,6 +1,7 @@
 """The fetcher's stage and loop on real PostgreSQL, a real folder and a real (misbehaving) web server."""
 
 import asyncio
+import itertools
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
@@ -33,6 +34,7 @@ from services.fetcher.worker import Worker
 
 pytestmark = pytest.mark.engines
 
+NUMBERS = itertools.count()
 RSS = b"""<?xml version="1.0"?><rss version="2.0"><channel><title>News</title>
 <item><title>One</title><link>/one</link></item><item><title>Two</title><link>/two</link></item></channel></rss>"""
 LAUGHS = b"""<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]>
@@ -102,6 +104,7 @@ class Rig:
             stopping=asyncio.Event(),
             waiting_for=set(),
             grace_seconds=5,
+            me=f"worker-{next(NUMBERS)}",
             **settings,
         )
 
