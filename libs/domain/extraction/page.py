@@ -48,6 +48,7 @@ def read_html(text: str, *, url: str, hint: str | None = None) -> ExtractedPage:
     root = parse(safe.html)
     if root is None:
         return ExtractedPage((), rejected="empty")
+    alive = list(root.iter())  # lxml makes its element objects anew each time unless somebody holds them
     paragraphs, part = read_paragraphs(root, _choose, safe.css)
     declared = read_declared(root, safe.json_scripts)
     canonical = urljoin(url, declared.canonical) if declared.canonical else None
@@ -58,6 +59,7 @@ def read_html(text: str, *, url: str, hint: str | None = None) -> ExtractedPage:
         return _rejected(found, "not_article")
     paragraphs, part = _part_title_lines(declared, paragraphs, part, url)
     title, printed = find_title(declared, paragraphs, url)
+    del alive
     articles, reason = _articles(root, paragraphs, part, declared, title, printed, url, hint)
     if reason:
         return _rejected(found, reason)

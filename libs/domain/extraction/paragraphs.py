@@ -282,8 +282,9 @@ class Walk:
         if (noise is not None and comments is not None) or element in self._trusted:
             return noise, comments
         attributes = dict(element.items())
-        names = f"{attributes.get('class', '')} {attributes.get('id', '')}"
-        words = attribute_words(names) if len(names) > 1 else _NO_WORDS
+        words = attribute_words(attributes["class"]) if "class" in attributes else _NO_WORDS
+        if "id" in attributes:
+            words |= attribute_words(attributes["id"])
         if comments is None and attributes and self._comments(tag, attributes, words):
             comments = element
         if noise is None and (tag in _HARD or tag in _SOFT or (attributes and self._furniture(tag, attributes, words))):

@@ -14,9 +14,10 @@ from functools import lru_cache
 from importlib import resources
 
 # Arabic hamza carriers and alef maqsura vary by house style; tatweel is decoration.
-_ARABIC = str.maketrans({"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ـ": None, "ı": "i", "ک": "ك", "ی": "ي"})
-_QUOTES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "`": "'", "\u00a0": " "})
-_SPACES = re.compile(r"\s+")
+_LETTERS = str.maketrans(
+    {"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ـ": None, "ک": "ك", "ی": "ي", "ı": "i"}
+    | {"’": "'", "‘": "'", "ʼ": "'", "`": "'", "\u00a0": " "}
+)
 
 
 class RuleFileError(ValueError):
@@ -25,11 +26,13 @@ class RuleFileError(ValueError):
 
 def fold(text: str) -> str:
     """Lower case, accents and Arabic marks removed, blanks collapsed; Cyrillic short i and Hangul are kept."""
-    text = text.translate(_QUOTES).translate(_ARABIC).casefold()
+    if text.isascii():
+        return " ".join(text.lower().replace("`", "'").split())
+    text = text.translate(_LETTERS).casefold()
     if not text.isascii():
         text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c) or c == "\u0306")
         text = unicodedata.normalize("NFC", text)
-    return _SPACES.sub(" ", text).strip()
+    return " ".join(text.split())
 
 
 _WORD = re.compile(r"\w+")

@@ -6,6 +6,7 @@ wins that the declared titles confirm; a declared title may be cut or carry the 
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 from libs.domain.extraction.paragraphs import Paragraph
@@ -17,6 +18,7 @@ _WORDS = re.compile(r"\w+")
 _CUT = re.compile(r"\s*(?:…|\.\.\.)\s*$")
 
 
+@lru_cache(maxsize=4_096)
 def plain(text: str) -> str:
     """Folded words only, for comparing titles."""
     return " ".join(_WORDS.findall(fold(text)))
