@@ -41,7 +41,10 @@ def resolve_speakers(
     voices: Sequence[str],
 ) -> Speakers:
     """Resolve all labels. `known` names stand in the outlet's own words; `asked` and `askers` were told by patterns."""
-    answers = Counter(turn.label for turn in turns if turn.role == "answer" for _ in range(turn.end - turn.start))
+    answers: Counter[str] = Counter()  # label to characters spoken
+    for turn in turns:
+        if turn.role == "answer":
+            answers[turn.label] += turn.end - turn.start
     questions = list(dict.fromkeys(turn.label for turn in turns if turn.role == "question"))
     names = [*known, *(label for label in [*answers, *questions] if len(person_words(label)) > 1)]
     asking_outlets = {label: found for label in questions if (found := _outlet(label, outlets))}
@@ -88,9 +91,9 @@ def _person(label: str, names: Sequence[str]) -> str | None:
         return None
     initials = plain(label) if label.isupper() and len(plain(label)) <= 4 else ""
     if initials:
-        fitting = [name for name in names if _initials(name) == initials]
-        if fitting:
-            return fullest(fitting[0], names)
+        fitting = {fullest(name, names) for name in names if _initials(name) == initials}
+        if len(fitting) == 1:
+            return fitting.pop()
     bare = without_title(label)
     full = fullest(bare, names)
     if full != bare or len(person_words(bare)) > 1:
