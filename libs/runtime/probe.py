@@ -15,7 +15,7 @@ def main() -> int:
     """Exit code: 0 ready, 1 not."""
     url = f"http://127.0.0.1:{os.environ['NEWSFOLD_METRICS_PORT']}/health/ready"
     try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310 - our own address
+        with urllib.request.urlopen(url, timeout=TIMEOUT_SECONDS) as answer:
             return 0 if answer.status == 200 else 1
     except urllib.error.HTTPError as error:
         sys.stderr.write(error.read().decode(errors="replace") + "\n")

@@ -21,6 +21,7 @@ from libs.contracts.pipeline import LANES, Lane, StageSpec, StreamSpec
 from libs.runtime.bus import Publisher, nats_failure, open_broker, stream_of
 from libs.runtime.delivery import give_back, keep_alive
 from libs.runtime.failures import Classifier, DependencyDown, classify
+from libs.runtime.gathering import Gathering
 from libs.runtime.health import Health, serve
 from libs.runtime.lanes import LaneShares
 from libs.runtime.logging import configure_logging, get_logger
@@ -97,18 +98,8 @@ class Service:
             finally:
                 shares.release()
 
-        @self.broker.subscriber(
-            f"{stream.event}.{lane}",
-            stream=stream_of(stream),
-            durable=spec.durable(stream, lane),
-            pull_sub=PullSub(batch_size=spec.batch, batch=True, timeout=spec.pull_wait_seconds),
-            ack_policy=AckPolicy.MANUAL,
-            decoder=_undecoded,
-            title=f"{spec.name}:{stream.event}.{lane}",
-        )
-        async def on_batch(message: NatsMessage) -> None:
+        async def take(messages: list[Msg]) -> None:
             # Returning before the work is done lets the next batch be pulled while this one is in hand.
-            messages: list[Msg] = message.raw_message  # type: ignore[assignment]
             async with keep_alive(messages, every_seconds=spec.ack_wait_seconds / 3):
                 await shares.acquire(lane)
             if self._stopping.is_set():
@@ -119,6 +110,20 @@ class Service:
             task = asyncio.create_task(work(messages))
             self._work.add(task)
             task.add_done_callback(self._work.discard)
+
+        gathering = Gathering(take)
+
+        @self.broker.subscriber(
+            f"{stream.event}.{lane}",
+            stream=stream_of(stream),
+            durable=spec.durable(stream, lane),
+            pull_sub=PullSub(batch_size=spec.batch, timeout=spec.pull_wait_seconds),
+            ack_policy=AckPolicy.MANUAL,
+            decoder=_undecoded,
+            title=f"{spec.name}:{stream.event}.{lane}",
+        )
+        async def on_message(message: NatsMessage) -> None:
+            await gathering.put(message.raw_message)
 
     def before_start(self, hook: Callable[[], Awaitable[None]]) -> None:
         """Run `hook` before anything is consumed."""
