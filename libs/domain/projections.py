@@ -140,6 +140,15 @@ def story_writes(state: StoryState) -> list[Write]:
     return [Write("stories", _id(state.story_id), state.projection, None, document)]
 
 
+@dataclass(frozen=True, slots=True)
+class EndedRevision:
+    """A revision that reached its end in the index, and how long after its capture was recorded."""
+
+    end: str  # indexed, withdrawn
+    lane: str
+    seconds: float
+
+
 def article_document(state: ArticleState) -> Document:
     """The document of `articles`. Raises Unindexable for a time that is no ISO 8601."""
     speakers = _distinct([*(turn.speaker for turn in state.turns), *(quote.speaker for quote in state.quotes)])

@@ -7,17 +7,25 @@ nor their number can matter. It never judges articles and never writes what Post
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 from libs.contracts.events import ArticleIndexed, Event, StoryAssigned, StoryChanged
 from libs.contracts.reasons import Reason
-from libs.domain.projections import ArticleState, StoryState, Unindexable, Write, article_writes, story_writes
+from libs.domain.projections import (
+    ArticleState,
+    EndedRevision,
+    StoryState,
+    Unindexable,
+    Write,
+    article_writes,
+    story_writes,
+)
 from libs.runtime import failpoints
 from libs.runtime.failures import Failure, Quarantine
+from libs.runtime.metrics import Metrics
 from libs.runtime.outcomes import Emit, Outcome
 
 STAGE = "indexer"
-S = TypeVar("S", ArticleState, StoryState)
 
 
 class Projections(Protocol):
@@ -27,7 +35,9 @@ class Projections(Protocol):
 
     async def stories(self, ids: Iterable[str]) -> Sequence[StoryState]: ...
 
-    async def mark_indexed(self, shown: Sequence[ArticleState], told: Sequence[StoryState]) -> int: ...
+    async def mark_indexed(
+        self, shown: Sequence[ArticleState], told: Sequence[StoryState]
+    ) -> Sequence[EndedRevision]: ...
 
 
 class SearchIndex(Protocol):
@@ -50,6 +60,7 @@ class Index:
 
     projections: Projections
     index: SearchIndex
+    metrics: Metrics | None = None
 
     async def __call__(self, events: Sequence[Event]) -> list[Outcome | BaseException]:
         """One result per event, in order. Raises DependencyDown for all."""
@@ -57,13 +68,21 @@ class Index:
         told = await self.projections.stories(e.story_id for e in events if isinstance(e, StoryChanged))
         failpoints.hit(STAGE, "result_ready")
         failures = await self._write({_article(state): _plan(state) for state in shown} | _planned_stories(told))
-        await self.projections.mark_indexed(
+        ended = await self.projections.mark_indexed(
             [state for state in shown if failures[_article(state)] is None],
             [state for state in told if failures[_story(state)] is None],
         )
         failpoints.hit(STAGE, "committed")
+        self._count(ended)
         projections = {state.article_id: state.projection for state in shown}
         return [_result(event, failures, projections) for event in events]
+
+    def _count(self, ended: Sequence[EndedRevision]) -> None:
+        if self.metrics is None:
+            return
+        for revision in ended:
+            self.metrics.revisions_ended.labels(revision.end).inc()
+            self.metrics.searchable_seconds.labels(revision.lane).observe(revision.seconds)
 
     async def _write(self, plans: Mapping[str, _Planned]) -> dict[str, Failure | None]:
         """Write all at once; what became of each article and story."""

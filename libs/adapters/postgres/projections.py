@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from libs.adapters.postgres.queries.naming import article_key
 from libs.adapters.postgres.tables import articles, comments, pages, quotes, reindex_runs, revisions, stories, turns
 from libs.domain.documents import Quote, Turn
-from libs.domain.projections import ArticleState, Member, StoryState
+from libs.domain.projections import ArticleState, EndedRevision, Member, StoryState
 
 # Alias -> {language group -> physical index}: where the indexer writes as well while a reindex is under way.
 Targets = Mapping[str, Mapping[str, str]]
@@ -101,10 +101,10 @@ class PostgresProjections:
             query = select(reindex_runs.c.targets).where(reindex_runs.c.swapped_at.is_(None))
             return list((await connection.execute(query)).scalars())
 
-    async def mark_indexed(self, shown: Sequence[ArticleState], told: Sequence[StoryState]) -> int:
-        """Record what the index holds now; end the revisions that are searchable. Returns how many ended."""
+    async def mark_indexed(self, shown: Sequence[ArticleState], told: Sequence[StoryState]) -> list[EndedRevision]:
+        """Record what the index holds now; end the revisions that are searchable. Answers those that ended."""
         async with self._engine.begin() as connection:
-            ended = 0
+            ended: list[EndedRevision] = []
             if shown:
                 await _raise_indexed(connection, "articles", "article_id", {s.article_id: s.projection for s in shown})
                 ended = await _end_revisions(connection, shown)
@@ -258,16 +258,19 @@ _END_REVISIONS = text("""
         WHERE revisions.revision_id = done.id AND articles.revision_id = done.id
           AND revisions."end" IS NULL AND revisions.assigned_at IS NOT NULL
         RETURNING revisions.revision_id, revisions.article_id, revisions.capture_id, revisions.trace_id,
-                  revisions."end", articles.page_id
+                  revisions.lane, revisions."end", articles.page_id
+    ), noted AS (
+        INSERT INTO ledger (stage, outcome, capture_id, page_id, article_id, revision_id, trace_id)
+        SELECT 'indexer', "end", capture_id, page_id, article_id, revision_id, trace_id FROM ended ORDER BY revision_id
     )
-    INSERT INTO ledger (stage, outcome, capture_id, page_id, article_id, revision_id, trace_id)
-    SELECT 'indexer', "end", capture_id, page_id, article_id, revision_id, trace_id FROM ended ORDER BY revision_id
+    SELECT ended."end", ended.lane, extract(epoch FROM now() - captures.recorded_at)::float AS seconds
+    FROM ended JOIN captures USING (capture_id)
 """)
 
 
-async def _end_revisions(connection: AsyncConnection, shown: Sequence[ArticleState]) -> int:
+async def _end_revisions(connection: AsyncConnection, shown: Sequence[ArticleState]) -> list[EndedRevision]:
     """Only a current revision that the deduplicator has seen can end here; a newer one supersedes it elsewhere."""
     ends = {s.revision_id: "withdrawn" if s.withdrawn else "indexed" for s in shown if s.revision_id is not None}
     ids = sorted(ends)
-    result = await connection.execute(_END_REVISIONS, {"ids": ids, "outcomes": [ends[i] for i in ids]})
-    return int(result.rowcount)
+    rows = await connection.execute(_END_REVISIONS, {"ids": ids, "outcomes": [ends[i] for i in ids]})
+    return [EndedRevision(row.end, row.lane, row.seconds) for row in rows]
