@@ -47,6 +47,8 @@ def weight(p: Paragraph) -> float:
         return -1.0 - 0.3 * min(p.words, 20)
     if p.words >= 10 or (p.words >= 5 and _SENTENCE.search(p.text)):
         return min(p.words, 120) * (1 - p.link_share)
+    if p.element.tag == "p" and p.words >= 2 and _SENTENCE.search(p.text):
+        return p.words * (1 - p.link_share)
     if p.level or p.kind in ("strong", "em", "term", "definition"):
         return 0.5
     return 0.0 if p.element.tag in ("td", "th") else -1.0
@@ -196,7 +198,7 @@ def _after_head(
     header = _header_of(title)
     total = sum(p.words for p in kept)
     for n, p in enumerate(kept[:12]):
-        if p.words > 0.2 * total or not (_is_head(p, home, header, summary) or _stands_alone(kept, n, title)):
+        if p.words > max(14, 0.2 * total) or not (_is_head(p, home, header, summary) or _stands_alone(kept, n, title)):
             return kept[n:]
     return kept[12:]
 
@@ -229,13 +231,15 @@ def _before_appendix(kept: list[Paragraph], home: HtmlElement | None) -> list[Pa
 def _home(kept: Sequence[Paragraph]) -> HtmlElement | None:
     """The element that directly holds most of the text's paragraphs."""
     words: Counter[HtmlElement] = Counter()
+    held: Counter[HtmlElement] = Counter()
     for p in kept:
         parent = p.element.getparent()
         for element in (p.element, parent, parent.getparent() if parent is not None else None):
             if element is not None:
                 words[element] += p.words
+                held[element] += 1
     total = sum(p.words for p in kept)
-    holders = [e for e, n in words.items() if n >= 0.7 * total]
+    holders = [e for e, n in words.items() if n >= 0.7 * total and held[e] > 1]
     home = min(holders, key=lambda e: words[e], default=None)
     while home is not None and home.tag in _LISTS:
         home = home.getparent()

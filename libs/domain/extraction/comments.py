@@ -41,6 +41,7 @@ def records(lines: Sequence[Line], published: str | None) -> tuple[Comment, ...]
     heads = [n for n, line in enumerate(useful) if is_header(line)]
     if not heads and not any(line.opens for line in useful):
         return ()
+    useful, heads = _heads_first(useful, heads)
     starts = _starts(useful, heads)
     found = []
     for n, start in enumerate(starts):
@@ -49,6 +50,18 @@ def records(lines: Sequence[Line], published: str | None) -> tuple[Comment, ...]
         if comment.text:
             found.append(comment)
     return tuple(found)
+
+
+def _heads_first(lines: list[Line], heads: list[int]) -> tuple[list[Line], list[int]]:
+    """Lines in which each comment's name and time stand above its text, also where the page prints them below."""
+    if not heads or heads[0] == 0 or heads[-1] != len(lines) - 1 or _is_name(lines[0].text):
+        return lines, heads
+    turned: list[Line] = []
+    above = 0
+    for head in heads:
+        turned += [lines[head], *lines[above:head]]
+        above = head + 1
+    return turned, [n for n, line in enumerate(turned) if is_header(line)]
 
 
 def _starts(lines: Sequence[Line], heads: Sequence[int]) -> list[int]:

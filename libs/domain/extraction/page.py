@@ -206,8 +206,25 @@ def _build(
 def build_blocks(paragraphs: Sequence[Paragraph]) -> tuple[str, tuple[Block, ...]]:
     """The body, paragraphs parted by an empty line, and its blocks with their offsets."""
     texts = [repair(p.text) for p in paragraphs]
+    asked = _question_class(paragraphs)
     blocks, at = [], 0
     for p, text in zip(paragraphs, texts, strict=True):
-        blocks.append(Block(text, at, p.kind, p.label if p.label and text.startswith(p.label) else None))
+        kind = "strong" if p.kind == "paragraph" and asked and p.element.get("class") == asked else p.kind
+        blocks.append(Block(text, at, kind, p.label if p.label and text.startswith(p.label) else None))
         at += len(text) + 2
     return "\n\n".join(texts), tuple(blocks)
+
+
+def _question_class(paragraphs: Sequence[Paragraph]) -> str | None:
+    """The class of paragraphs that a style sheet elsewhere sets apart as questions: three at least, most of which end
+    with a question mark, while few of the others do."""
+    counts: dict[str, list[bool]] = {}
+    for p in paragraphs:
+        if p.kind == "paragraph":
+            question = p.text.rstrip(' »”"').endswith(("?", "？", "؟"))
+            counts.setdefault(p.element.get("class") or "", []).append(question)
+    total = sum(map(sum, counts.values()))
+    for name, asks in counts.items():
+        if name and len(asks) >= 3 and sum(asks) >= 0.7 * len(asks) and sum(asks) >= 0.7 * total and len(counts) > 1:
+            return name
+    return None

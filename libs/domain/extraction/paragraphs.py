@@ -128,6 +128,8 @@ _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _BREAK = re.compile(r"[ ]*\n[ ]*(?:\n[ ]*)+")
 _BLANKS = re.compile(r"[^\S\n]+")
 _SPACE = re.compile(r"\s+")
+_DASHES = ("\u2013", "\u2014", "\u2015", "- ")
+_JOINED = frozenset(("sup", "sub", "wbr", "bdi", "bdo", "abbr"))  # inline elements that stand inside words
 _LIE = 2.5  # a box with so many times the words of all else is the article, whatever its name
 _LABEL_CHARS = 90  # a speaker's name with titles; longer bold beginnings are emphasis
 _CSS_CHARS = 200_000
@@ -208,6 +210,7 @@ class Walk:
         if element.text:
             self._add(element.text, context)
         self._depth += 1
+        beside = False  # whether an inline element ended right here: pages set names and times side by side
         for child in element:
             tag = child.tag
             if not isinstance(tag, str) or tag in _SKIP:
@@ -223,8 +226,12 @@ class Walk:
                 self._visit(child, inside)
                 self._flush(child, inside)
             else:
+                if beside and tag not in _JOINED:
+                    self._runs.append((" ", context.style))
                 self._visit(child, self._inline(child, tag, context))
+                beside = not child.tail and tag not in _JOINED and len(child.text or "") > 1
             if child.tail:
+                beside = False
                 self._add(child.tail, context)
         self._depth -= 1
 
@@ -352,19 +359,27 @@ class Walk:
 
 
 def _split(runs: list[tuple[str, int]]) -> list[list[tuple[str, int]]]:
-    """Runs of one block, parted where two line breaks follow each other."""
-    if sum(t.count("\n") for t, _ in runs) < 2:
+    """Runs of one block, parted where two line breaks follow each other, and where each line is a turn with a dash."""
+    breaks = sum(t.count("\n") for t, _ in runs)
+    if not breaks:
         return [runs]
-    parts: list[list[tuple[str, int]]] = [[]]
-    breaks = 0
+    lines: list[list[tuple[str, int]]] = [[]]
     for text, style in runs:
         if text == "\n":
-            breaks += 1
-        elif text.strip():
-            if breaks >= 2:
-                parts.append([])
-            breaks = 0
-        parts[-1].append((text, style))
+            lines.append([])
+        else:
+            lines[-1].append((text, style))
+    filled = [n for n, line in enumerate(lines) if any(t.strip() for t, _ in line)]
+    spoken = len(filled) > 1 and all("".join(t for t, _ in lines[n]).lstrip().startswith(_DASHES) for n in filled)
+    if breaks < 2 and not spoken:
+        return [runs]
+    parts: list[list[tuple[str, int]]] = []
+    for before, n in zip([None, *filled], filled, strict=False):
+        if before is None or n - before > 1 or spoken:
+            parts.append([])
+        else:
+            parts[-1].append(("\n", 0))
+        parts[-1] += lines[n]
     return parts
 
 

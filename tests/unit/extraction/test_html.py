@@ -311,6 +311,51 @@ def test_mojibake_nul_and_lone_surrogates_do_not_reach_the_body() -> None:
     body.encode("utf-8")
 
 
+def test_a_news_flash_is_an_article() -> None:
+    flash = (
+        "<p>The swing bridge at Marlow Cross was closed after a ship struck it, police said.</p><p>Nobody was hurt.</p>"
+    )
+    article = only(
+        pages.document(f"<h1>Bridge closed</h1><div>14 May 2024, 21:40 GMT</div>{flash}", title="Bridge closed")
+    )
+    assert article.body.endswith("police said.\n\nNobody was hurt.")
+    assert article.published == "2024-05-14T21:40:00+00:00"
+
+
+def test_questions_of_a_class_of_their_own_are_set_apart_like_bold_ones() -> None:
+    inner = "".join(
+        f"<p class='q'>Why does bridge {n} close?</p><p class='a'>{t}</p>" for n, t in enumerate(pages.texts())
+    )
+    article = only(whole(f"<div class='b7'>{inner}</div>"))
+    assert [b.kind for b in article.blocks] == ["strong", "paragraph"] * 5
+
+
+def test_dashed_turns_on_single_lines_are_blocks_of_their_own() -> None:
+    inner = "<br>".join(f"— Why does bridge {n} close?<br>— {t}" for n, t in enumerate(pages.texts()))
+    assert len(only(whole(f"<div class='b7'><div>{inner}</div></div>")).blocks) == 10
+
+
+def test_names_and_times_below_a_comment_belong_to_it() -> None:
+    rows = "".join(f"<div><p>{text}</p><span>{name} am 15.05.2024, 08:00</span></div>" for name, text in pages.COMMENTS)
+    article = only(
+        whole(f"<div class='b7'>{pages.paragraphs()}</div><div class='u'><h3>Kommentare (3)</h3>{rows}</div>")
+    )
+    assert [(c.author, c.text) for c in article.comments] == pages.COMMENTS
+
+
+def test_names_and_times_that_only_a_style_sheet_parts_are_parted() -> None:
+    rows = "".join(
+        f"<div class='z'><b>{name}</b><span>{n} hours ago</span><p>{text}</p></div>"
+        for n, (name, text) in enumerate(pages.COMMENTS, 1)
+    )
+    article = only(
+        whole(f"<div class='b7'>{pages.paragraphs()}</div><div class='u'><div>3 Responses</div>{rows}</div>")
+    )
+    assert [(c.author, c.published, c.text) for c in article.comments] == [
+        (name, None, text) for name, text in pages.COMMENTS
+    ]
+
+
 def test_a_class_name_that_lies_does_not_lose_the_article() -> None:
     html = pages.document(
         f"{pages.HEAD}<div class='related sidebar'>{pages.paragraphs(count=7)}</div><div><p>Short note on something else entirely here.</p></div>"
