@@ -64,7 +64,7 @@ async def _serve(settings: FetcherSettings) -> None:
         waiting_for=service.health.waiting_for,
         slots=settings.fetcher_slots,
         file_batch=settings.fetcher_file_batch,
-        grace_seconds=settings.grace_seconds,
+        grace_seconds=0.75 * settings.grace_seconds,  # leaves time to give the rest back
     )
 
     async def end() -> None:

@@ -203,7 +203,7 @@ def _row(new: NewFetch) -> dict[str, Any]:
     return {
         "fetch_id": uuid.uuid4().hex,
         "kind": new.kind,
-        "url": new.url,
+        "url": new.url.replace("\0", "\ufffd"),  # PostgreSQL holds no NUL; the URL will be refused all the same
         "path": new.path,
         # what has no host (a misspelt URL) still needs somebody to record that it failed
         "host": "" if new.kind is FetchKind.FILE else pacing_host(new.url) or "?",

@@ -190,8 +190,10 @@ async def test_work_of_the_dead_is_given_back_before_its_lease_ends(jobs: Postgr
 
 
 async def test_a_misspelt_url_is_handed_out_too_so_that_somebody_records_its_end(jobs: PostgresFetches) -> None:
-    await jobs.enqueue([page("http://[half")])
-    assert [job.url for job in await claim_hosts(jobs)] == ["http://[half"]
+    await jobs.enqueue([page("http://[half"), page("http://a\0b/")])
+    [first] = await claim_hosts(jobs)
+    await jobs.settle([Settled(first)])
+    assert [first.url, *(job.url for job in await claim_hosts(jobs))] == ["http://[half", "http://a\ufffdb/"]
 
 
 async def test_a_capture_is_recorded_once(jobs: PostgresFetches, engine: AsyncEngine) -> None:
