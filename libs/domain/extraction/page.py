@@ -19,11 +19,12 @@ from libs.domain.extraction.dates import Moment, day_in_url, read_declared_time,
 from libs.domain.extraction.decode import clean, repair
 from libs.domain.extraction.guards import MAX_BODY_CHARS, TooComplex, make_safe
 from libs.domain.extraction.language import language_of
-from libs.domain.extraction.paragraphs import Paragraph, read_paragraphs
+from libs.domain.extraction.paragraphs import Paragraph
 from libs.domain.extraction.rules import count_words
 from libs.domain.extraction.structured import Declared, read_declared
 from libs.domain.extraction.titles import expose_title, find_title
 from libs.domain.extraction.tree import parse
+from libs.domain.extraction.trust import read_paragraphs
 from libs.domain.extraction.verdict import judge
 from libs.domain.interviews import read_interview
 

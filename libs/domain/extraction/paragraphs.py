@@ -6,97 +6,26 @@ decides, because class names lie.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lxml.html import HtmlElement
 
 from libs.domain.documents import BlockKind
-from libs.domain.extraction.decode import clean
 from libs.domain.extraction.rules import attribute_words, class_words, count_words
+from libs.domain.extraction.runs import APART, BOLD, ITALIC, LINK, Run, label_of, split, tidy
 
-BOLD, ITALIC, LINK, APART = 1, 2, 4, 8
-
-_SKIP = frozenset(
-    [
-        "script",
-        "style",
-        "noscript",
-        "iframe",
-        "svg",
-        "canvas",
-        "audio",
-        "video",
-        "object",
-        "embed",
-        "template",
-        "head",
-        "title",
-        "select",
-        "option",
-        "textarea",
-        "input",
-        "button",
-        "map",
-        "math",
-        "applet",
-        "frameset",
-        "progress",
-        "meter",
-        "dialog",
-    ]
-)
-_BLOCK = frozenset(
-    [
-        "html",
-        "body",
-        "p",
-        "div",
-        "section",
-        "article",
-        "main",
-        "header",
-        "footer",
-        "aside",
-        "nav",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "ul",
-        "ol",
-        "li",
-        "dl",
-        "dt",
-        "dd",
-        "table",
-        "caption",
-        "thead",
-        "tbody",
-        "tfoot",
-        "tr",
-        "td",
-        "th",
-        "blockquote",
-        "pre",
-        "figure",
-        "figcaption",
-        "form",
-        "fieldset",
-        "legend",
-        "details",
-        "summary",
-        "address",
-        "hr",
-        "center",
-        "dir",
-        "menu",
-        "hgroup",
-        "search",
-    ]
-)
+_SKIP = frozenset((
+    "script", "style", "noscript", "iframe", "svg", "canvas", "audio", "video", "object", "embed", "template",
+    "head", "title", "select", "option", "textarea", "input", "button", "map", "math", "applet", "frameset",
+    "progress", "meter", "dialog",
+))  # fmt: skip
+_BLOCK = frozenset((
+    "html", "body", "p", "div", "section", "article", "main", "header", "footer", "aside", "nav", "h1", "h2", "h3",
+    "h4", "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd", "table", "caption", "thead", "tbody", "tfoot", "tr", "td",
+    "th", "blockquote", "pre", "figure", "figcaption", "form", "fieldset", "legend", "details", "summary",
+    "address", "hr", "center", "dir", "menu", "hgroup", "search",
+))  # fmt: skip
 _HARD = frozenset(("nav", "figcaption", "footer", "menu", "legend"))
 _SOFT = frozenset(("aside", "form", "address"))
 _BOLD = frozenset(("b", "strong"))
@@ -125,17 +54,8 @@ _NO_WORDS: frozenset[str] = frozenset()
 _SECTIONS = frozenset(("section", "div", "aside", "ol", "ul"))
 _CAPTION = frozenset(("caption", "captions", "credit", "credits"))
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
-_BREAK = re.compile(r"[ ]*\n[ ]*(?:\n[ ]*)+")
-_BLANKS = re.compile(r"[^\S\n]+")
 _SPACE = re.compile(r"\s+")
-_DASHES = ("\u2013", "\u2014", "\u2015", "- ")
 _JOINED = frozenset(("sup", "sub", "wbr", "bdi", "bdo", "abbr"))  # inline elements that stand inside words
-_LIE = 2.5  # a box with so many times the words of all else is the article, whatever its name
-_LABEL_CHARS = 90  # a speaker's name with titles; longer bold beginnings are emphasis
-_CSS_CHARS = 200_000
-_CSS_BOLD = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)")
-_CSS_ITALIC = re.compile(r"font-style\s*:\s*italic")
-_CSS_CLASS = re.compile(r"(?:^|,)\s*(?:p|span|div)?\.([\w-]+)\s*(?=,|$)")
 _MAX_DEPTH = 400  # open elements; text nested deeper is taken without looking at its markup
 
 
@@ -160,9 +80,6 @@ class Paragraph:
         return self.links / max(1, len(self.text))
 
 
-Choose = Callable[[Sequence[Paragraph]], list[Paragraph]]
-
-
 @dataclass(frozen=True, slots=True)
 class _Context:
     style: int
@@ -173,27 +90,13 @@ class _Context:
     pre: bool = False
 
 
-def styled_classes(css: str) -> dict[str, int]:
-    """Classes that the page's own style sheet sets bold or italic, as speakers' names often are."""
-    found: dict[str, int] = {}
-    for rule in css[:_CSS_CHARS].split("}"):
-        selectors, _, body = rule.rpartition("{")
-        if "font-" not in body or len(selectors) > 500:
-            continue
-        style = BOLD if _CSS_BOLD.search(body) else 0
-        style |= ITALIC if _CSS_ITALIC.search(body) else 0
-        if style:
-            found |= dict.fromkeys(_CSS_CLASS.findall(selectors), style)
-    return found
-
-
 class Walk:
     """One pass over a tree. `trusted` are elements whose class names are not believed."""
 
     def __init__(self, classes: dict[str, int], trusted: Iterable[HtmlElement] = ()) -> None:
         self._classes = classes
         self._trusted = set(trusted)
-        self._runs: list[tuple[str, int]] = []
+        self._runs: list[Run] = []
         self._words = class_words()
         self._depth = 0
         self.found: list[Paragraph] = []
@@ -328,11 +231,11 @@ class Walk:
         runs, self._runs = self._runs, []
         if not any(text and not text.isspace() for text, _ in runs):
             return
-        for part in _split(runs):
+        for part in split(runs):
             self._emit(part, element, context)
 
-    def _emit(self, runs: list[tuple[str, int]], element: HtmlElement, context: _Context) -> None:
-        text = _tidy("".join(t for t, _ in runs))
+    def _emit(self, runs: list[Run], element: HtmlElement, context: _Context) -> None:
+        text = tidy("".join(t for t, _ in runs))
         if not text:
             return
         solid = [(t, s) for t, s in runs if t.strip()]
@@ -348,7 +251,7 @@ class Walk:
                 text,
                 element,
                 kind,
-                _label(solid, common, text),
+                label_of(solid, common, text),
                 links,
                 context.noise,
                 context.comments,
@@ -356,103 +259,3 @@ class Walk:
                 count_words(text),
             )
         )
-
-
-def _split(runs: list[tuple[str, int]]) -> list[list[tuple[str, int]]]:
-    """Runs of one block, parted where two line breaks follow each other, and where each line is a turn with a dash."""
-    breaks = sum(t.count("\n") for t, _ in runs)
-    if not breaks:
-        return [runs]
-    lines: list[list[tuple[str, int]]] = [[]]
-    for text, style in runs:
-        if text == "\n":
-            lines.append([])
-        else:
-            lines[-1].append((text, style))
-    filled = [n for n, line in enumerate(lines) if any(t.strip() for t, _ in line)]
-    spoken = len(filled) > 1 and all("".join(t for t, _ in lines[n]).lstrip().startswith(_DASHES) for n in filled)
-    if breaks < 2 and not spoken:
-        return [runs]
-    parts: list[list[tuple[str, int]]] = []
-    for before, n in zip([None, *filled], filled, strict=False):
-        if before is None or n - before > 1 or spoken:
-            parts.append([])
-        else:
-            parts[-1].append(("\n", 0))
-        parts[-1] += lines[n]
-    return parts
-
-
-def _tidy(text: str) -> str:
-    lines = (line.strip() for line in _BLANKS.sub(" ", text).split("\n"))
-    return clean("\n".join(line for line in lines if line))
-
-
-def _label(runs: list[tuple[str, int]], common: int, text: str) -> str | None:
-    """Text set apart at the start: a bold, italic or otherwise marked run that the rest of the paragraph is not."""
-    first = runs[0][1] & ~common & (BOLD | ITALIC | APART)
-    if not first or runs[0][1] & LINK:
-        return None
-    taken = []
-    for part, style in runs:
-        if not style & first:
-            break
-        taken.append(part)
-    label = _tidy("".join(taken))
-    if not label or len(label) > _LABEL_CHARS or len(label) >= len(text) or not text.startswith(label):
-        return None
-    return label
-
-
-def _running(p: Paragraph) -> bool:
-    return p.words >= 8 and p.link_share < 0.5
-
-
-def _signature(element: HtmlElement) -> tuple[str, str]:
-    return str(element.tag), element.get("class") or element.get("id") or ""
-
-
-def read_paragraphs(root: HtmlElement, choose: Choose, css: str = "") -> tuple[list[Paragraph], list[Paragraph]]:
-    """All paragraphs of a page, and those of the part that `choose` finds. Furniture marks that hold more running text
-    than that part are not believed, nor are comment marks, unless an article stands before them."""
-    classes = styled_classes(css) if css else {}
-    trusted: set[HtmlElement] = set()
-    for _ in range(8):
-        found = Walk(classes, trusted).read(root)
-        part = choose(found)
-        lying = (
-            _lying(found, sum(p.words for p in part if _running(p) and p.noise is None and p.comments is None))
-            - trusted
-        )
-        if not lying:
-            break
-        trusted |= lying
-    return found, part
-
-
-def _lying(paragraphs: Sequence[Paragraph], free: int) -> set[HtmlElement]:
-    """The marked elements that hold, alone or with others of their class, the most running text, if that is far more
-    than `free` words; empty when no mark hides so much."""
-    marked: dict[tuple[str, str], int] = {}
-    roots: dict[tuple[str, str], set[HtmlElement]] = {}
-    for p in paragraphs:
-        mark = p.comments if p.comments is not None else p.noise
-        if mark is not None and mark.tag != "nav" and _running(p):
-            key = _signature(mark)
-            marked[key] = marked.get(key, 0) + p.words
-            roots.setdefault(key, set()).add(mark)
-    for key, words in sorted(marked.items(), key=lambda item: -item[1]):
-        if words > max(_LIE * free, 40) and not any(_early(paragraphs, root) for root in roots[key]):
-            return roots[key]
-    return set()
-
-
-def _early(paragraphs: Sequence[Paragraph], root: HtmlElement) -> bool:
-    """Whether `root` marks comments and running text stands before it: then it may be comments, however long."""
-    before = 0
-    for p in paragraphs:
-        if p.comments is root:
-            return before >= 40
-        if p.noise is None and p.comments is None and _running(p):
-            before += p.words
-    return False

@@ -7,11 +7,12 @@ wins that the declared titles confirm; a declared title may be cut or carry the 
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from libs.domain.extraction.paragraphs import Paragraph
 from libs.domain.extraction.rules import fold
 from libs.domain.extraction.structured import Declared
+from libs.domain.urls import is_home
 
 _SEPARATOR = re.compile(r"\s+(?:[|·•»«›‹–—~:/\\]|::|-{1,2}|>>|<<)\s+|\s*(?:::|\|)\s*|\s+[»«]\s*")
 _WORDS = re.compile(r"\w+")
@@ -137,12 +138,18 @@ def _printed(candidate: str, visible: Sequence[Paragraph]) -> Paragraph | None:
         text = plain(p.text)
         equal = text == wanted
         longer = len(wanted) >= 40 and text.startswith(wanted) and len(text) < 3 * len(wanted)
-        if not (equal or longer) or (p.link_share > 0.9 and not p.level):
+        if not (equal or longer) or (p.link_share > 0.9 and (not p.level or _leads_home(p))):
             continue
         rank = (4 if p.level == 1 else 3 if p.level else 1) + (0 if p.noise is not None else 4)
         if best is None or rank > best[0]:
             best = (rank, p.index, p)
     return best[2] if best else None
+
+
+def _leads_home(p: Paragraph) -> bool:
+    """Whether a heading links to the front page: then it is the site's name."""
+    links = p.element.xpath(".//a/@href | ancestor::a/@href")
+    return any(is_home(urljoin("https://site.invalid/", str(h).strip())) and "#" not in str(h) for h in links)
 
 
 def _best_heading(visible: Sequence[Paragraph], names: set[str]) -> Paragraph | None:
