@@ -65,6 +65,7 @@ def upgrade() -> None:
         sa.Column("words_b", sa.Integer(), nullable=False),
         sa.Column("kinship", sa.Integer(), nullable=False),
         sa.Column("stranger", sa.Boolean(), nullable=False),
+        sa.Column("aside", sa.Boolean(), nullable=False),
         sa.Column("passages", JSON, nullable=False),
         sa.Column("prints", JSON, nullable=False),
         sa.Column("spoken", JSON, nullable=False),

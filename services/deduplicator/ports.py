@@ -61,6 +61,10 @@ class Book(Protocol):
 
     async def drop_boilerplate(self, hashes: Collection[int]) -> None: ...
 
+    async def dull(self, text_ids: Collection[str]) -> dict[str, int]:
+        """How many words of each text are boilerplate."""
+        ...
+
     async def set_dull(self, dull_words: Mapping[str, int]) -> None: ...
 
     async def links(self, text_ids: Collection[str]) -> list[StoredLink]:
@@ -73,6 +77,10 @@ class Book(Protocol):
 
     async def strangers_among(self, text_ids: Collection[str]) -> list[Pair]:
         """The live pairs among these texts that may share boilerplate only."""
+        ...
+
+    async def asides_of(self, text_ids: Collection[str]) -> list[Pair]:
+        """The live pairs of these texts that share little and nothing else (`boilerplate.aside`)."""
         ...
 
     async def put_links(self, links: Sequence[StoredLink]) -> None: ...

@@ -9,7 +9,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
-from libs.domain.stories.boilerplate import Witness, all_boilerplate, boilerplate_shown_by, key, strangers
+from libs.domain.stories.boilerplate import (
+    Witness,
+    all_boilerplate,
+    aside,
+    boilerplate_shown_by,
+    crowd_shown_by,
+    key,
+    strangers,
+)
 from libs.domain.stories.grades import Grade, dull_words
 from libs.domain.stories.identity import Identity, identity_of
 from libs.domain.stories.links import Link, link
@@ -77,17 +85,32 @@ async def _compare(book: Book, wanted: Collection[PairKey], fresh: Iterable[Stor
 async def _new_boilerplate(
     book: Book, fresh: Sequence[StoredText], pairs: Mapping[PairKey, Pair], known: Mapping[int, Witness]
 ) -> dict[int, Witness]:
+    found = await _crowds(book, pairs, known)
     partners: dict[str, set[str]] = {}
     for (one, other), pair in pairs.items():
         if strangers(pair):
             partners.setdefault(one, set()).add(other)
             partners.setdefault(other, set()).add(one)
-    found: dict[int, Witness] = {}
     for text_id in (t.text.text_id for t in fresh):
         mine = partners.get(text_id, set())
         if len(mine) >= 2:
             among = {key(p.a, p.b): p for p in await book.strangers_among(mine)}
             found |= boilerplate_shown_by(text_id, mine, {**among, **pairs}, known.keys() | found.keys())
+    return found
+
+
+async def _crowds(book: Book, pairs: Mapping[PairKey, Pair], known: Mapping[int, Witness]) -> dict[int, Witness]:
+    """Crowds around new texts and around those that they share something with."""
+    fresh = {k: p for k, p in pairs.items() if aside(p)}
+    beside = {text_id for k in fresh for text_id in k}
+    stored = {key(p.a, p.b): p for p in await book.asides_of(beside)} if beside else {}
+    of_text: dict[str, list[Pair]] = {}
+    for k, pair in {**stored, **fresh}.items():
+        for text_id in beside & set(k):
+            of_text.setdefault(text_id, []).append(pair)
+    found: dict[int, Witness] = {}
+    for text_id in sorted(of_text):
+        found |= crowd_shown_by(text_id, of_text[text_id], known.keys() | found.keys())
     return found
 
 
@@ -119,7 +142,7 @@ async def _grade(book: Book, pairs: Mapping[PairKey, Pair], old: Mapping[PairKey
     """Write the links of these pairs; answer the texts whose links changed in what stories are made of."""
     if not pairs:
         return set()
-    dull = {text_id: t.dull_words for text_id, t in (await book.texts({i for k in pairs for i in k})).items()}
+    dull = await book.dull({i for k in pairs for i in k})
     known = await book.boilerplate({p.hash for pair in pairs.values() for p in pair.prints})
     graded = {k: link(p, known, dull_a=dull[p.a], dull_b=dull[p.b]) for k, p in sorted(pairs.items())}
     await book.drop_links([k for k, made in graded.items() if made is None and k in old and not old[k].candidate])

@@ -233,6 +233,10 @@ class PostgresBook:
             "DELETE FROM boilerplate WHERE hash = ANY(CAST(:hashes AS bigint[]))", hashes=sorted(map(signed, hashes))
         )
 
+    async def dull(self, text_ids: Collection[str]) -> dict[str, int]:
+        query = "SELECT text_id, dull_words FROM texts WHERE text_id = ANY(CAST(:ids AS text[]))"
+        return {r.text_id: r.dull_words for r in await self._rows(query, ids=sorted(text_ids))}
+
     async def set_dull(self, dull_words: Mapping[str, int]) -> None:
         await self._do(
             "UPDATE texts SET dull_words = new.dull FROM unnest(CAST(:ids AS text[]), CAST(:dull AS int[]))"
@@ -257,6 +261,9 @@ class PostgresBook:
             " AND b = ANY(CAST(:ids AS text[])) ORDER BY a, b"
         )
         return [pair_of(row) for row in await self._rows(query, ids=sorted(text_ids))]
+
+    async def asides_of(self, text_ids: Collection[str]) -> list[Pair]:
+        return [pair_of(row) for row in await self._rows(sql.ASIDES, ids=sorted(text_ids))]
 
     async def put_links(self, links: Sequence[StoredLink]) -> None:
         if not links:

@@ -17,6 +17,7 @@ LINK_COLUMNS = {
     "words_b": "int",
     "kinship": "int",
     "stranger": "boolean",
+    "aside": "boolean",
     "passages": "jsonb",
     "prints": "jsonb",
     "spoken": "jsonb",
@@ -90,3 +91,6 @@ SELECT mine.text_id, other.text_id AS other_id FROM texts AS mine JOIN texts AS 
     ON other.live AND other.person_keys && mine.person_keys
     AND other.first_published BETWEEN mine.first_published - :window AND mine.first_published + :window
 WHERE mine.text_id = ANY(CAST(:ids AS text[])) AND mine.person_keys <> '{}'"""
+ASIDES = """
+SELECT * FROM links WHERE live AND aside AND a = ANY(CAST(:ids AS text[]))
+UNION SELECT * FROM links WHERE live AND aside AND b = ANY(CAST(:ids AS text[]))"""

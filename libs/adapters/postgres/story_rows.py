@@ -2,14 +2,13 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from sqlalchemy import Row
 
 from libs.domain.documents import ArticleKind, InterviewFacts
-from libs.domain.stories.boilerplate import strangers
+from libs.domain.stories.boilerplate import aside, strangers
 from libs.domain.stories.grades import Grade, LinkType, Reason
 from libs.domain.stories.links import Link
 from libs.domain.stories.pairs import Pair, SharedPrint
@@ -56,6 +55,7 @@ def link_values(stored: StoredLink) -> Values:
         "words_b": pair.words_b,
         "kinship": pair.kinship,
         "stranger": strangers(pair),
+        "aside": aside(pair),
         "passages": json.dumps([[[r.a, r.b, r.words] for r in p.runs] for p in pair.passages]),
         "prints": json.dumps([[p.hash, p.at, p.told] for p in pair.prints]),
         "spoken": json.dumps(pair.spoken),
@@ -64,7 +64,9 @@ def link_values(stored: StoredLink) -> Values:
 
 
 def reasons_json(link: Link) -> str:
-    return json.dumps([asdict(reason) for reason in link.grade.reasons])
+    return json.dumps(
+        [{"rule": r.rule, "value": r.value, "threshold": r.threshold, "text": r.text} for r in link.grade.reasons]
+    )
 
 
 def pair_of(row: Row[Any]) -> Pair:

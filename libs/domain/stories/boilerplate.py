@@ -1,9 +1,13 @@
 """Which fingerprints are boilerplate: words that several articles share which share nothing else.
 
-In: pairs. Out: fingerprints that weigh nothing. A fingerprint is boilerplate when three texts have it outside answers
-and quotations and are strangers to each other: by pairs they share little of their length, nothing but what all three
-share, and the rest of their words is about different things. That is a statement about the set of texts alone; more
-texts can only make more boilerplate, so what is found once stays until a text is withdrawn.
+In: pairs. Out: fingerprints that weigh nothing. A fingerprint is boilerplate when texts have it outside answers and
+quotations and are either
+- three strangers to each other: by pairs they share little of their length, nothing but what all three share, and the
+  rest of their words is about different things; or
+- a crowd: one text and CROWD others that share only one or two such passages with it, a small part of either,
+  whatever they are about.
+That is a statement about the set of texts alone; more texts can only make more boilerplate, so what is found once stays
+until a text is withdrawn.
 
 Not boilerplate by this: copies of one agency text (they share most of it), follow-ups that repeat an answer (spoken),
 retellings of one event (their own words are kin). A newcomer needs two strangers, not a closed day or a host.
@@ -12,7 +16,7 @@ retellings of one event (their own words are kin). A newcomer needs two stranger
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from libs.domain.fingerprints.grams import GUARANTEED_RUN_WORDS
-from libs.domain.stories.grades import COPY_PER_MILLE
+from libs.domain.stories.grades import COPY_PER_MILLE, REWRITE_PER_MILLE
 from libs.domain.stories.pairs import Pair
 
 # Of the long words outside shared passages, two unrelated English news texts share 7.4 % of the smaller set (median;
@@ -20,8 +24,13 @@ from libs.domain.stories.pairs import Pair
 # recognised, so the bar is low.
 STRANGER_KINSHIP_PER_MILLE = 100
 
+# So many texts that each share little and nothing else with one text are no retellings of it, even if all are about one
+# thing: a report that takes less than a quarter of its words out of an agency text is no rewrite by itself.
+CROWD = 10
+CROWD_PASSAGES = 2  # an outlet's word about itself, and its footer
+
 PairsOf = Mapping[tuple[str, str], Pair]  # by text ids, the smaller id first
-Witness = tuple[str, str, str]  # three strangers that share a fingerprint
+Witness = tuple[str, ...]  # the texts that show a fingerprint to be boilerplate
 
 
 def key(one: str, other: str) -> tuple[str, str]:
@@ -36,6 +45,30 @@ def strangers(pair: Pair) -> bool:
         and 1000 * pair.exact_words < COPY_PER_MILLE * pair.shorter_words
         and any(p.told for p in pair.prints)
     )
+
+
+def aside(pair: Pair) -> bool:
+    """Whether the two texts share only one or two passages of the narrative, less than a rewrite would."""
+    long = [p for p in pair.passages if p.exact_words >= GUARANTEED_RUN_WORDS]
+    return (
+        1 <= len(long) <= CROWD_PASSAGES
+        and 1000 * pair.exact_words < REWRITE_PER_MILLE * pair.shorter_words
+        and _nothing_else(pair, _told(pair))
+    )
+
+
+def crowd_shown_by(text_id: str, pairs: Iterable[Pair], known: Collection[int]) -> dict[int, Witness]:
+    """The fingerprints, not yet `known`, that a crowd of texts shares with this one; `pairs` are those of this text."""
+    having: dict[int, set[str]] = {}
+    for pair in pairs:
+        if aside(pair):
+            for value in _told(pair):
+                having.setdefault(value, set()).add(pair.b if pair.a == text_id else pair.a)
+    return {
+        value: (text_id, *sorted(held)[:CROWD])
+        for value, held in having.items()
+        if len(held) >= CROWD and value not in known
+    }
 
 
 def boilerplate_shown_by(
@@ -68,6 +101,7 @@ def all_boilerplate(pairs: PairsOf) -> dict[int, Witness]:
         partners.setdefault(other, set()).add(one)
     found: dict[int, Witness] = {}
     for text_id in sorted(partners):
+        found |= crowd_shown_by(text_id, [pairs[key(text_id, p)] for p in sorted(partners[text_id])], found)
         found |= boilerplate_shown_by(text_id, partners[text_id], pairs, found)
     return found
 

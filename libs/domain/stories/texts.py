@@ -102,7 +102,8 @@ def mark(text: Text) -> Marked:
     hashes = grams.grams(text.codes)
     chosen = grams.winnow(hashes)
     places = np.flatnonzero(grams.contains(chosen, hashes))
-    spoken = np.array([text.spoken[p : p + grams.GRAM_WORDS].any() for p in places], dtype=bool)
+    before = np.concatenate(([0], np.cumsum(text.spoken)))  # spoken words before each place
+    spoken = before[places + grams.GRAM_WORDS] > before[places]
     order = np.lexsort((places, spoken, hashes[places]))  # told before spoken, then the first place
     places, spoken = places[order], spoken[order]
     first = np.searchsorted(hashes[places], chosen)

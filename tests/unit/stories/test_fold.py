@@ -110,6 +110,23 @@ def test_a_background_paragraph_of_an_agency_joins_no_other_matters() -> None:
     assert len(folded.stories) == 5
 
 
+def test_a_crowd_that_shares_one_paragraph_makes_it_boilerplate_whatever_it_is_about() -> None:
+    rng = random.Random(16)
+    vocabulary = words(rng, 60).split()
+    paragraph = words(rng, 30)
+    pieces = [
+        document(
+            f"piece{n}",
+            f"{' '.join(rng.choices(vocabulary, k=150))} {paragraph} {' '.join(rng.choices(vocabulary, k=90))}",
+        )
+        for n in range(12)
+    ]
+    assert not fold(pieces[:10]).boilerplate
+    folded = fold(pieces)
+    assert folded.boilerplate
+    assert all(link.type is None for link in folded.links)
+
+
 def test_two_articles_alone_do_not_make_boilerplate() -> None:
     rng = random.Random(9)
     shared = words(rng, 63)
