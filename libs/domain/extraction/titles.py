@@ -27,7 +27,7 @@ def plain(text: str) -> str:
 
 def find_title(declared: Declared, paragraphs: Sequence[Paragraph], url: str) -> tuple[str, Paragraph | None]:
     """The title, and the paragraph that prints it (None when the page shows it nowhere)."""
-    names = site_names(declared, url)
+    names = site_names(declared, url) | {plain(p.text) for p in paragraphs[:40] if p.level and _leads_home(p)}
     candidates = _candidates(declared, names)
     visible = [p for p in paragraphs if p.words <= 60 and p.comments is None and "\n" not in p.text[:1]]
     for candidate in candidates:
@@ -138,7 +138,7 @@ def _printed(candidate: str, visible: Sequence[Paragraph]) -> Paragraph | None:
         text = plain(p.text)
         equal = text == wanted
         longer = len(wanted) >= 40 and text.startswith(wanted) and len(text) < 3 * len(wanted)
-        if not (equal or longer) or (p.link_share > 0.9 and (not p.level or _leads_home(p))):
+        if not (equal or longer) or (p.link_share > 0.9 and not p.level) or _leads_home(p):
             continue
         rank = (4 if p.level == 1 else 3 if p.level else 1) + (0 if p.noise is not None else 4)
         if best is None or rank > best[0]:
@@ -148,6 +148,8 @@ def _printed(candidate: str, visible: Sequence[Paragraph]) -> Paragraph | None:
 
 def _leads_home(p: Paragraph) -> bool:
     """Whether a heading links to the front page: then it is the site's name."""
+    if p.link_share <= 0.9:
+        return False
     links = p.element.xpath(".//a/@href | ancestor::a/@href")
     return any(is_home(urljoin("https://site.invalid/", str(h).strip())) and "#" not in str(h) for h in links)
 
