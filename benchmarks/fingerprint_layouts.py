@@ -8,6 +8,7 @@ on the engine of `NEWSFOLD_POSTGRES_URL` or on a local one that is started and r
 """
 
 import argparse
+import asyncio
 import os
 import tempfile
 import time
@@ -19,12 +20,15 @@ from typing import Any, Protocol
 import numpy as np
 import psycopg
 from numpy.typing import NDArray
+from sqlalchemy import text
 
 from libs.adapters.engines.local import LocalEngines
+from libs.adapters.postgres.engine import open_postgres
+from libs.adapters.postgres.fingerprints import PostgresFingerprints
+from libs.adapters.postgres.tables import metadata
 
 PRINTS_PER_DOCUMENT = 134  # 600 words, one for 4.5 words
 BATCH = 100
-CHUNK = 40  # postings in a packed row: fifteen rows fill a page
 Connection = psycopg.Connection[Any]
 Hashes = NDArray[np.int64]
 
@@ -97,66 +101,57 @@ class Arrays:
         return found
 
 
-class Packed:
-    """Rows for what is new; sealed into sorted chunks of hashes and documents, found by a chunk's first hash."""
+class Sealed:
+    """The layout in use (`libs.adapters.postgres.fingerprints`): rows for what is new, packed chunks for the rest."""
 
-    name, tables = "packed chunks", ("bench_tail", "bench_chunks")
+    name, tables = "rows, sealed into packed chunks", ("fingerprints", "fingerprint_chunks")
+
+    def __init__(self, url: str) -> None:
+        self._runner = asyncio.Runner()
+        self._engine = open_postgres(url, application="benchmark", pool_size=1)
 
     def create(self, c: Connection) -> None:
-        c.execute("CREATE TABLE bench_tail (hash bigint NOT NULL, document int NOT NULL)")
-        c.execute("CREATE INDEX ON bench_tail (hash) INCLUDE (document)")
-        c.execute(
-            "CREATE TABLE bench_chunks (segment int, first bigint, hashes bytea, documents bytea,"
-            " PRIMARY KEY (segment, first))"
-        )
-        c.execute("ALTER TABLE bench_chunks ALTER hashes SET STORAGE plain, ALTER documents SET STORAGE plain")
+        async def create() -> None:
+            async with self._engine.begin() as connection:
+                wanted = [metadata.tables[name] for name in self.tables]
+                await connection.run_sync(lambda sync: metadata.create_all(sync, wanted))
+                await connection.execute(text("ALTER TABLE fingerprint_chunks ALTER hashes SET STORAGE external"))
+                await connection.execute(text("ALTER TABLE fingerprint_chunks ALTER text_nos SET STORAGE external"))
+
+        self._runner.run(create())
 
     def add(self, c: Connection, first: int, hashes: Hashes) -> None:
-        with c.cursor() as cursor, cursor.copy("COPY bench_tail FROM STDIN (FORMAT binary)") as copy:
-            copy.set_types(["int8", "int4"])
-            for n, row in enumerate(hashes.tolist()):
-                for value in row:
-                    copy.write_row((value, first + n))
+        async def add() -> None:
+            async with self._engine.begin() as connection:
+                prints = {first + n: np.unique(row.view(np.uint64)) for n, row in enumerate(hashes)}
+                await PostgresFingerprints(connection).add(prints)
+
+        self._runner.run(add())
 
     def seal(self, c: Connection) -> None:
-        rows = c.execute("SELECT hash, document FROM bench_tail ORDER BY hash, document", binary=True).fetchall()
-        hashes, documents = np.array([r[0] for r in rows]), np.array([r[1] for r in rows], dtype=np.int32)
-        with c.cursor() as cursor, cursor.copy("COPY bench_chunks FROM STDIN (FORMAT binary)") as copy:
-            copy.set_types(["int4", "int8", "bytea", "bytea"])
-            for at in range(0, len(rows), CHUNK):
-                part = slice(at, at + CHUNK)
-                copy.write_row((1, int(hashes[at]), hashes[part].tobytes(), documents[part].tobytes()))
-        c.execute("TRUNCATE bench_tail")
+        c.execute("SELECT 1")
 
     def find(self, c: Connection, hashes: Hashes) -> set[tuple[int, int]]:
-        wanted = np.unique(hashes)
-        query = "SELECT hash, document FROM bench_tail WHERE hash = ANY(%s)"
-        found = set(c.execute(query, (wanted.tolist(),), binary=True).fetchall())
-        query = """SELECT DISTINCT ON (first) first, hashes, documents FROM unnest(%s::bigint[]) AS wanted (hash)
-                   CROSS JOIN LATERAL (SELECT first, hashes, documents FROM bench_chunks
-                       WHERE segment = 1 AND first <= wanted.hash ORDER BY first DESC LIMIT 1) AS chunk"""
-        chunks = c.execute(query, (wanted.tolist(),), binary=True).fetchall()
-        if chunks:
-            theirs = np.frombuffer(b"".join(chunk[1] for chunk in chunks), dtype=np.int64)
-            documents = np.frombuffer(b"".join(chunk[2] for chunk in chunks), dtype=np.int32)
-            hits = np.isin(theirs, wanted)
-            found |= set(zip(theirs[hits].tolist(), documents[hits].tolist(), strict=True))
-        return found
+        async def find() -> set[tuple[int, int]]:
+            async with self._engine.begin() as connection:
+                return await PostgresFingerprints(connection).having(np.unique(hashes.view(np.uint64)).tolist())
+
+        return self._runner.run(find())
 
 
 @contextmanager
-def _connection() -> Iterator[Connection]:
+def _connection() -> Iterator[tuple[str, Connection]]:
     url = os.environ.get("NEWSFOLD_POSTGRES_URL")
     if url:
         with psycopg.connect(url) as c:
-            yield c
+            yield url, c
         return
     with (
         tempfile.TemporaryDirectory() as folder,
         LocalEngines(Path(folder), which=("postgres",)) as urls,
         psycopg.connect(urls.postgres) as c,
     ):
-        yield c
+        yield urls.postgres, c
 
 
 def measure(c: Connection, layout: Layout, documents: int) -> str:
@@ -200,8 +195,8 @@ def main() -> None:
     documents = parser.parse_args().documents
     print("| layout | bytes a document | added, documents/s | asked, documents/s | keys/s | found |")
     print("|---|---|---|---|---|---|")
-    layouts: tuple[Layout, ...] = (Rows(), Arrays(), Packed())
-    with _connection() as c:
+    with _connection() as (url, c):
+        layouts: tuple[Layout, ...] = (Rows(), Arrays(), Sealed(url))
         for layout in layouts:
             print(measure(c, layout, documents), flush=True)
             for table in layout.tables:
