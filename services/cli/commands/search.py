@@ -35,7 +35,14 @@ def search(
     facets = [_facet(word) for word in facet or []]
     found = asyncio.run(_search(data, text, facets, stories=stories, exact=exact, size=size, skip=skip))
     if as_json:
-        print_json({"total": found.total, "variants": found.variants, "hits": found.hits, "facets": dict(found.facets)})
+        print_json(
+            {
+                "total": found.total,
+                "variants": found.variants,
+                "hits": found.hits,
+                "facets": dict(sorted(found.facets.items())),
+            }
+        )
     elif stories:
         _print_stories(found)
     else:
