@@ -7,11 +7,6 @@ from libs.runtime.settings import Settings, refuse_unknown
 SERVICES = ("fetcher", "normalizer", "deduplicator", "indexer", "reconciler")
 
 
-def module_of(service: str) -> str:
-    """What `python -m` runs."""
-    return f"services.{service}.app"
-
-
 def check_environment(environment: Mapping[str, str]) -> None:
     """Raise SettingsError for a `NEWSFOLD_*` variable that no service knows."""
     from services.deduplicator.settings import DeduplicatorSettings

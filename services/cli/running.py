@@ -14,7 +14,7 @@ from libs.adapters.engines import ENGINES, EngineUrls, LocalEngines
 from services.cli.child import ServicePlan
 from services.cli.failures import CommandFailed, WrongUsage
 from services.cli.provisioning import provision, provision_broker
-from services.cli.roster import SERVICES, module_of
+from services.cli.roster import SERVICES
 from services.cli.state import RunFolder, RunState, is_alive, started_at
 from services.cli.supervisor import Plan, Supervisor
 from services.cli.target import blobs_in, from_environment
@@ -164,7 +164,7 @@ def _plan(data: Path, scale: Mapping[str, int]) -> Plan:
             asyncio.run(provision_broker(found["nats_url"]))
 
     services = [
-        ServicePlan(name, n, [sys.executable, "-P", "-m", module_of(name)], data / "logs" / f"{name}-{n}.log")
+        ServicePlan(name, n, [sys.executable, "-P", "-m", "services", name], data / "logs" / f"{name}-{n}.log")
         for name, count in scale.items()
         for n in range(1, count + 1)
     ]

@@ -32,7 +32,9 @@ async def _serve(settings: IndexerSettings) -> None:
     opensearch = open_client(settings.opensearch_url.get_secret_value())
     projections = PostgresProjections(postgres)
     live = LiveIndex(BulkWriter(opensearch, service.metrics), IndexNames(), projections.reindex_targets)
-    register(service, Index(projections, live), PostgresQuarantine(postgres), slots=settings.indexer_slots)
+    register(
+        service, Index(projections, live, service.metrics), PostgresQuarantine(postgres), slots=settings.indexer_slots
+    )
 
     async def end() -> None:
         await opensearch.close()
