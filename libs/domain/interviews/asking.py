@@ -21,6 +21,7 @@ _TURN = r"(?!(?:he|she|they|it|we|you|i|that|which|who|had|has|have|was|were|not
 _NEAR = rf"(?:[ ]+{_TURN}[\w{_PERSON}’‘'“”„«»\"&/-]+,?){{0,5}}?"
 _WORD = rf" [^\s{_OUTLET}]+"
 _AND = r"(?:,| and| or| et| y| e| und| и|/| as well as)+"
+_BLANKS = re.compile(r"\s+")
 _LEAD = r"(?:(?:the|to|with|on|both|la|le|les|l’|à|a|de|del|la|dem|der|den|im|mit|с|на) ?)*"
 
 
@@ -42,7 +43,7 @@ def askings(texts: Sequence[str], *, sure: Sequence[str] = ()) -> list[Asking]:
     found = []
     for index, text in enumerate(texts):
         for sentence in sentences(text):
-            found += list(_in_sentence(re.sub(r"\s+", " ", sentence).strip(), index, sure))
+            found += list(_in_sentence(_BLANKS.sub(" ", sentence).strip(), index, sure))
     return found
 
 
@@ -56,7 +57,7 @@ def named_outlets(texts: Sequence[str], *, sure: Sequence[str] = ()) -> list[str
     names = []
     for text in texts:
         for sentence in sentences(text):
-            marked, outlets, _ = _marked(re.sub(r"\s+", " ", sentence).strip(), sure)
+            marked, outlets, _ = _marked(_BLANKS.sub(" ", sentence).strip(), sure)
             refused = _refused(marked)
             names += [mention.name for i, mention in enumerate(outlets) if i not in refused]
     return list(dict.fromkeys(names))
@@ -80,7 +81,7 @@ def _in_sentence(sentence: str, index: int, sure: Sequence[str]) -> Iterator[Ask
 
 
 def _marked(sentence: str, sure: Sequence[str]) -> tuple[str, list[Mention], list[str]]:
-    """The sentence with a character for each outlet and person, and these in order."""
+    """The sentence in lower case with a character for each outlet and person, and these in order."""
     outlets = outlets_in(sentence, sure=sure)
     taken = [(mention.start, mention.end) for mention in outlets]
     persons = [
@@ -92,7 +93,7 @@ def _marked(sentence: str, sure: Sequence[str]) -> tuple[str, list[Mention], lis
     marked = sentence
     for a, b, char in spans:
         marked = marked[:a] + char + marked[b:]
-    return marked, outlets, [without_title(name) for name, _, _ in persons]
+    return marked.lower(), outlets, [without_title(name) for name, _, _ in persons]
 
 
 def _refused(marked: str) -> set[int]:
@@ -141,5 +142,4 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     expanded = (
         pattern.replace("<gap>", _GAP).replace("<near>", _NEAR).replace("<word>", _WORD).replace("<outlets>", listed)
     )
-    expanded = expanded.replace("<who>", f"(?P<who>{_PERSON})").replace("<asker>", f"(?P<asker>{_PERSON})")
-    return re.compile(expanded, re.IGNORECASE)
+    return re.compile(expanded.replace("<who>", f"(?P<who>{_PERSON})").replace("<asker>", f"(?P<asker>{_PERSON})"))

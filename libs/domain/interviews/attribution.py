@@ -1,6 +1,6 @@
 """Who said a quotation, where the text says so.
 
-In: blocks, quotation spans and the known names. Out: one speaker (or `None`) a span. The words beside a quotation are
+In: blocks, quotation spans and what the outlet's own words tell. Out: one speaker (or `None`) a span. The words beside a quotation are
 searched for a verb of speech and its subject; "he added", "the minister said" and a bare continuation point to the last
 speaker. A subject that is no person (a ministry, "officials") gives `None`.
 """
@@ -20,16 +20,15 @@ from libs.domain.interviews.clauses import (
     subject_in,
 )
 from libs.domain.interviews.names import person_words
+from libs.domain.interviews.narration import Narration
 from libs.domain.interviews.persons import resolve
 from libs.domain.interviews.quotations import Span
 
 _REACH = 320  # characters looked at beside a quotation
 
 
-def attribute(
-    blocks: Sequence[Block], spans: Sequence[Span], known: Sequence[str], voices: Sequence[str]
-) -> list[str | None]:
-    """The speaker of each span, in the fullest spelling among `known` names; `voices` are those whom "she" may mean."""
+def attribute(blocks: Sequence[Block], spans: Sequence[Span], told: Narration) -> list[str | None]:
+    """The speaker of each span, in the fullest spelling of the article; its voices are those whom "she" may mean."""
     speakers: list[str | None] = []
     last: str | None = None
     for i, span in enumerate(spans):
@@ -38,18 +37,16 @@ def attribute(
             carried = i > 0 and _continues(blocks, spans[i - 1], span)
             speakers.append(speakers[-1] if carried else None)
         elif subject.name:
-            person = resolve(subject.name, known)
+            person = resolve(subject.name, told.known)
             last = person or last
             speakers.append(person)
         else:
-            last = _named_since(blocks, spans, i, known, voices) or last or _last_named(blocks, span, voices)
+            last = _named_since(blocks, spans, i, told) or last or _last_named(blocks, span, told.voices)
             speakers.append(last)
     return _fill_unnamed(blocks, spans, speakers)
 
 
-def _named_since(
-    blocks: Sequence[Block], spans: Sequence[Span], i: int, known: Sequence[str], voices: Sequence[str]
-) -> str | None:
+def _named_since(blocks: Sequence[Block], spans: Sequence[Span], i: int, told: Narration) -> str | None:
     """Who spoke last in the outlet's words between the quotation before and this one, in full sentences."""
     start = spans[i - 1].outer_end if i else blocks[max(0, spans[i].block - 2)].start
     first = spans[i - 1].block if i else max(0, spans[i].block - 2)
@@ -58,8 +55,8 @@ def _named_since(
         for block in blocks[first : spans[i].block + 1]
     ]
     subjects = [clause_subject(sentence) for text in texts for sentence in sentences(text)]
-    found = [person for name in subjects if name and (person := resolve(name, known))]
-    return next((person for person in reversed(found) if person in voices), None)
+    found = [person for name in subjects if name and (person := resolve(name, told.known))]
+    return next((person for person in reversed(found) if person in told.voices), None)
 
 
 def _last_named(blocks: Sequence[Block], span: Span, voices: Sequence[str]) -> str | None:
@@ -114,7 +111,7 @@ def _clause_after(after: str, *, ended: bool) -> str:
     text = after.lstrip(" \u00a0")
     starts_new = bool(text) and text[0].isupper() and ended and not re.match(r"[,–—-]", text)
     clause = SENTENCE_END.split(text.lstrip(",.–—- \u00a0"), maxsplit=1)[0]
-    if starts_new and not re.match(rf"(?:{alternatives('pronoun')})\b", clause, re.IGNORECASE):
+    if starts_new and not re.match(rf"(?:{alternatives('pronoun')})\b", clause):
         found = speech_verb().search(clause)
         return clause if found and len(clause[: found.start()].split()) <= 4 and len(clause.split()) <= 8 else ""
     return clause

@@ -8,12 +8,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import islice
 
 from libs.domain.interviews.names import plain
 from libs.domain.interviews.persons import names_in, without_title
-from libs.domain.interviews.vocabulary import load
+from libs.domain.interviews.vocabulary import any_of, load
 
-SENTENCE_END = re.compile(r"(?<!\b[A-ZА-Я])(?<!\b(?:Mr|Dr|Ms|St))(?<!\bMrs)(?<!\bProf)[.!?…؟](?=[\s\n]|$)")
+SENTENCE_END = re.compile(r"[.!?…؟](?=\s|$)(?<!\b[A-ZА-Я].)(?<!\b(?:Mr|Dr|Ms|St).)(?<!\bMrs.)(?<!\bProf.)")
 ARABIC = re.compile(r"[\u0600-\u06ff]")
 _LONGEST_SENTENCE = 1000  # characters; what is longer is a list, cut so that the work stays linear
 _MOST_VERBS = 12  # of speech in a clause
@@ -48,7 +49,7 @@ def clause_has_speaker(sentence: str) -> bool:
 
 def subject_in(clause: str, *, nearest_last: bool) -> Subject | None:
     """The subject of the verb of speech in a clause; of several verbs the one nearest to the quotation decides."""
-    verbs = list(speech_verb().finditer(clause))[:_MOST_VERBS]
+    verbs = list(islice(speech_verb().finditer(clause), _MOST_VERBS))
     for verb in reversed(verbs) if nearest_last else verbs:
         if found := _subject_of_verb(clause, verb):
             return found
@@ -164,22 +165,22 @@ def _completed(family: str, texts: Sequence[str]) -> list[str]:
 @cache
 def speech_verb() -> re.Pattern[str]:
     """Matches a verb of speech of any language."""
-    return re.compile(rf"(?<![\w’'])(?:{alternatives('verb')})(?![\w])", re.IGNORECASE)
+    return re.compile(rf"(?<![\w’'])(?:{alternatives('verb')})(?![\w])")
 
 
 @cache
 def _lead() -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w)(?:{alternatives('lead')})(?!\w)", re.IGNORECASE)
+    return re.compile(rf"(?<!\w)(?:{alternatives('lead')})(?!\w)")
 
 
 @cache
 def _nobody() -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w)(?:{alternatives('nobody')})(?!\w)", re.IGNORECASE)
+    return re.compile(rf"(?<!\w)(?:{alternatives('nobody')})(?!\w)")
 
 
 def alternatives(key: str) -> str:
-    """The words of a list of `speech.toml` as alternatives of a regular expression, longest first."""
-    return "|".join(re.escape(word) for word in sorted(load("speech")[key], key=len, reverse=True))
+    """The words of a list of `speech.toml` as alternatives of a regular expression, in upper or lower case."""
+    return any_of(load("speech")[key])
 
 
 @cache

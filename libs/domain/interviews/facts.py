@@ -53,10 +53,12 @@ def facts_of_interview(told: Narration, turns: Sequence[Spoken], *, published: s
 
 def facts_of_report(told: Narration, quoted: Sequence[str | None], *, published: str | None) -> InterviewFacts:
     """The facts of an article that retells an interview; `quoted` are the speakers of its quotations, in order."""
+    if len(quoted) < _LEAST_QUOTES:
+        return InterviewFacts()
     answers = [asking for asking in told.askings if asking.outlets]
     if not answers and any(map(mentions_interview, told.texts)):  # by a person whose outlet is not named
         answers = [asking for asking in told.askings if asking.asker]
-    person = _main_person(told, answers, quoted)
+    person = _main_person(told, answers, quoted) if answers else None
     if not person or not _is_about(person, told, answers, quoted):
         return InterviewFacts()
     own = [asking for asking in told.askings if _asks(asking, person, told.known)]
@@ -89,7 +91,7 @@ def _main_person(told: Narration, answers: Sequence[Asking], quoted: Sequence[st
         add(speaker, 1.0)
     askers = [asking.asker for asking in told.askings if asking.asker and not asking.who]
     scores = {name: score for name, score in scores.items() if not any(same_person(name, a) for a in askers)}
-    if answers and not scores:
+    if not scores:
         add(next(iter(told.voices), None), 0.5)
     best = max(scores, key=lambda name: (scores[name], name), default=None)
     return fullest(best, told.known) if best else None
@@ -97,8 +99,6 @@ def _main_person(told: Narration, answers: Sequence[Asking], quoted: Sequence[st
 
 def _is_about(person: str, told: Narration, answers: Sequence[Asking], quoted: Sequence[str | None]) -> bool:
     """Whether the article retells what the person said: quoted at least twice and more than all others."""
-    if not answers:
-        return False
     own = sum(1 for speaker in quoted if speaker and same_person(speaker, person))
     others = sum(1 for speaker in quoted if speaker and not same_person(speaker, person))
     unknown = len(quoted) - own - others

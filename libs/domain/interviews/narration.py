@@ -1,11 +1,13 @@
 """The outlet's own words in an article, and what they tell of people and of interviews.
 
 In: title, blocks, quotations, turns. Out: a `Narration`, on which speakers of quotations and facts both rest. Words inside
-quotations and turns are left out: they are other people's.
+quotations and turns are left out: they are other people's. What the words tell is looked for when it is first asked for,
+since most articles are no interviews and need little of it.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from libs.domain.documents import Block
 from libs.domain.interviews.asking import Asking, askings, sure_outlets
@@ -22,31 +24,48 @@ _MOST_NAMES = 300
 _MOST_ASKINGS = 200
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Narration:
     """`texts[0]` is the title; `places` are the indices of the paragraphs that the texts stand in."""
 
     texts: tuple[str, ...]
     places: tuple[int, ...]
-    known: tuple[str, ...]  # full names of persons
-    outlets: tuple[str, ...]  # names of outlets
-    askings: tuple[Asking, ...]
-    voices: tuple[str, ...]  # persons who speak or act, those who ask left out
+    labels: tuple[str, ...]  # of the turns, as printed
+
+    @cached_property
+    def outlets(self) -> tuple[str, ...]:
+        """Names of outlets."""
+        return tuple(sure_outlets([*self.texts, *self.labels]))
+
+    @cached_property
+    def known(self) -> tuple[str, ...]:
+        """Full names of persons."""
+        names = [*people(self.texts), *arabic_people(self.texts)]
+        return tuple([name for name in names if name not in self.outlets][:_MOST_NAMES])
+
+    @cached_property
+    def askings(self) -> tuple[Asking, ...]:
+        """What the sentences say about who asked whom."""
+        return tuple(list(dict.fromkeys(askings(self.texts, sure=self.outlets)))[:_MOST_ASKINGS])
+
+    @cached_property
+    def voices(self) -> tuple[str, ...]:
+        """Persons who speak or act, those who ask left out."""
+        asked = [asking.who for asking in self.askings if asking.who]
+        askers = [asking.asker for asking in self.askings if asking.asker and asking.asker not in asked]
+        named = voices_in(self.texts, self.known)
+        return tuple(name for name in named if not any(same_person(name, other) for other in askers))
 
 
 def narrate(title: str, blocks: Sequence[Block], spans: Sequence[Span], turns: Sequence[Spoken]) -> Narration:
-    """Collect what the outlet's own words tell."""
+    """Collect the outlet's own words."""
     parts = [(i, text) for i, text in unquoted_parts(blocks, spans) if not _spoken(blocks[i], turns)]
     parts = _first_pages(parts)
-    texts = (title, *(text for _, text in parts))
-    outlets = sure_outlets([*texts, *dict.fromkeys(turn.label for turn in turns if turn.label)])
-    known = [name for name in [*people(texts), *arabic_people(texts)] if name not in outlets][:_MOST_NAMES]
-    found = list(dict.fromkeys(askings(texts, sure=outlets)))[:_MOST_ASKINGS]
-    asked = [asking.who for asking in found if asking.who]
-    askers = [asking.asker for asking in found if asking.asker and asking.asker not in asked]
-    voices = [name for name in voices_in(texts, known) if not any(same_person(name, other) for other in askers)]
-    places = (0, *(i for i, _ in parts))
-    return Narration(texts, places, tuple(known), tuple(outlets), tuple(found), tuple(voices))
+    return Narration(
+        texts=(title, *(text for _, text in parts)),
+        places=(0, *(i for i, _ in parts)),
+        labels=tuple(dict.fromkeys(turn.label for turn in turns if turn.label)),
+    )
 
 
 def _first_pages(parts: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:

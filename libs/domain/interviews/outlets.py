@@ -6,13 +6,13 @@ wrong outlet keeps true retellings apart later.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 from libs.domain.interviews.names import plain
-from libs.domain.interviews.vocabulary import load
+from libs.domain.interviews.vocabulary import any_of, load
 
 _UPPER = r"[^\W\d_a-zß-öø-ÿа-яё\u0600-\u06ff\u0590-\u05ff]"
 _WORD = rf"(?:{_UPPER}[\w’'‑-]*|\d{{1,3}}(?![\w.,]))"
@@ -29,6 +29,10 @@ _COMPOUND = re.compile(
 _COORDINATED = re.compile(
     r"^[»”\"’']*(?:,| and| et| y| und| e|, and| и)(?: the| la| le| l’| der| die| das)? ?$", re.IGNORECASE
 )
+_WORDS = re.compile(r"\S+")
+_POSSESSIVE = re.compile(r"[’']s?$")
+_BEFORE = re.compile(r"(?<![\w-])([\w-]+(?: [\w-]+)?)[\s«“\"'‘]+$")
+_BEHIND = re.compile(r"[»”\"’']?s? ((?:[a-z]+ ){0,1}[a-z]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,26 +44,33 @@ class Mention:
     end: int
 
 
-def outlets_in(text: str, *, sure: Iterable[str] = ()) -> list[Mention]:
+def outlets_in(text: str, *, sure: Sequence[str] = ()) -> list[Mention]:
     """Mentions of outlets in order; `sure` names were found to be outlets elsewhere in the article."""
-    known = _known() | frozenset(plain(name) for name in sure)
-    runs = [run for found in _RUN.finditer(text) for run in _cut(found[0], found.start())]
+    known = frozenset(map(plain, sure))
+    runs = [
+        Mention(name, start, start + len(name))
+        for found in _RUN.finditer(text)
+        for name, offset in _cut(found[0])
+        for start in (found.start() + offset,)
+    ]
     certain = [run for run in runs if _is_outlet(run, text, known)]
     quoted = [Mention(found[1], found.start(1), found.end(1)) for found in _quoted_pattern().finditer(text)]
     covered = [run for run in _joined(runs, certain, text) if not any(q.start <= run.start < q.end for q in quoted)]
     return sorted([*covered, *quoted, *_arabic(text)], key=lambda mention: mention.start)
 
 
-def _cut(printed: str, start: int) -> list[Mention]:
-    """A run of capitalised words without leading possessives, demonyms and first words of sentences."""
-    words = list(re.finditer(r"\S+", printed))
-    last_owner = max((i for i, w in enumerate(words) if re.search(r"[’']s$", w[0])), default=-1)
+@lru_cache(maxsize=8192)
+def _cut(printed: str) -> tuple[tuple[str, int], ...]:
+    """Names, and their offsets, in a run of capitalised words: without leading possessives, demonyms and first words of
+    sentences."""
+    words = list(_WORDS.finditer(printed))
+    last_owner = max((i for i, w in enumerate(words) if w[0].endswith(("’s", "'s"))), default=-1)
     owned = 0 <= last_owner < len(words) - 1  # "the Kremlin's Russia 24", "Radio Sefar's Evening Desk"
     parts = [words[: last_owner + 1], words[last_owner + 1 :]] if owned else [words]
-    return [mention for part in parts if (mention := _mention(printed, start, part))]
+    return tuple(name for part in parts if (name := _name(printed, part)))
 
 
-def _mention(printed: str, start: int, words: Sequence[re.Match[str]]) -> Mention | None:
+def _name(printed: str, words: Sequence[re.Match[str]]) -> tuple[str, int] | None:
     kept = list(words)
     if len(kept) > 1 and plain(kept[0][0]) in _plain("capital_noun"):
         kept.pop(0)
@@ -68,22 +79,19 @@ def _mention(printed: str, start: int, words: Sequence[re.Match[str]]) -> Mentio
     if not kept:
         return None
     begin, end = kept[0].start(), kept[-1].end()
-    name = _COMPOUND.sub("", re.sub(r"[’']s?$", "", printed[begin:end]))
-    return Mention(name, start + begin, start + begin + len(name))
+    return _COMPOUND.sub("", _POSSESSIVE.sub("", printed[begin:end])), begin
 
 
 def _is_outlet(run: Mention, text: str, known: frozenset[str]) -> bool:
-    words = run.name.split()
-    if plain(run.name) in known:
+    if _says_so(run.name) or plain(run.name) in known:
         return True
-    if len(words) > 1 and any(plain(word) in _plain("token") for word in words) and not _only_nouns(words):
+    if _noun_before().search(text[max(0, run.start - 22) : run.start]):
         return True
-    if re.search(rf"(?:{'|'.join(load('outlets')['capital_noun'])})\s+$", text[max(0, run.start - 22) : run.start]):
-        return True
-    before = re.search(r"([\w-]+(?: [\w-]+)?)[\s«“\"'‘]+$", text[max(0, run.start - 40) : run.start])
+    before = _BEFORE.search(text[max(0, run.start - 40) : run.start])
     if before and any(word in _lower("before") for word in (before[1].casefold(), before[1].split()[-1].casefold())):
         return run.name not in _raw("not_outlet")
-    behind = re.match(r"[»”\"’']?s? ((?:[a-z]+ ){0,1}[a-z]+)", text[run.end : run.end + 40])
+    words = run.name.split()
+    behind = _BEHIND.match(text[run.end : run.end + 40])
     nouned = behind and (behind[1].split()[0] in _lower("behind") or behind[1] in _lower("behind"))
     if behind and nouned and (len(words) > 1 or run.name.isupper() or words[0][-1].isdigit() or behind[1] == "radio"):
         return True
@@ -91,12 +99,17 @@ def _is_outlet(run: Mention, text: str, known: frozenset[str]) -> bool:
     return numbered and words[0].casefold() not in _lower("not_number")
 
 
-def _only_nouns(words: Sequence[str]) -> bool:
-    return all(plain(word) in _plain("token") for word in words) and len(words) < 2
+@lru_cache(maxsize=8192)
+def _says_so(name: str) -> bool:
+    """Whether a list knows the name, or one of its words is of the kind that outlets have."""
+    words = name.split()
+    return plain(name) in _known() or (len(words) > 1 and any(plain(word) in _plain("token") for word in words))
 
 
 def _joined(runs: Sequence[Mention], certain: Sequence[Mention], text: str) -> list[Mention]:
     """Add acronyms that stand in one list with a certain outlet: "Russia 24 and NTV"."""
+    if not certain:
+        return []
     found = dict.fromkeys(certain)
     for left, right in pairwise(runs):
         if not _COORDINATED.match(text[left.end : right.start]):
@@ -119,8 +132,7 @@ def _arabic(text: str) -> list[Mention]:
 @cache
 def _quoted_pattern() -> re.Pattern[str]:
     """A media noun and a name in quotation marks, whose later words may be lower case: «Северный маяк»."""
-    nouns = "|".join(sorted(map(re.escape, load("outlets")["before"]), key=len, reverse=True))
-    return re.compile(rf"(?i:(?<!\w)(?:{nouns}))\s+[«“„\"]({_UPPER}[^»”“\"«„\n]{{1,40}})[»”“\"]")
+    return re.compile(rf"(?<!\w)(?:{any_of(load('outlets')['before'])})\s+[«“„\"]({_UPPER}[^»”“\"«„\n]{{1,40}})[»”“\"]")
 
 
 @cache
@@ -129,6 +141,11 @@ def _arabic_pattern() -> re.Pattern[str]:
     word = r"[\u0621-\u064a\u0660-\u0669\d]+"
     bare = rf"(?:{word}(?: (?:ال{word}|\d+|[\u0660-\u0669]+)(?!\w)){{0,2}}|(?:{word[:-1]}{{2,3}} ){{1,2}}{word[:-1]}{{2,3}}(?!\w))"
     return re.compile(rf"{_ARABIC_PREFIX}(?:{nouns})\s+(?:[«“\"](?P<quoted>[^»”\"\n]{{2,40}})[»”\"]|(?P<bare>{bare}))")
+
+
+@cache
+def _noun_before() -> re.Pattern[str]:
+    return re.compile(rf"(?:{'|'.join(load('outlets')['capital_noun'])})\s+$")
 
 
 @cache

@@ -6,7 +6,7 @@ capitals only what stands behind a verb of speech or a title.
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from libs.domain.interviews.names import person_words, plain, same_person
 from libs.domain.interviews.outlets import outlets_in
@@ -19,22 +19,33 @@ _PARTICLE = r"(?:de la|de los|von der|van der|van den|van|von|de|del|della|di|da
 NAME = rf"(?:{_INITIAL}|{_PART})(?:[ \u00a0](?:{_PARTICLE}[ \u00a0])?(?:{_INITIAL}|{_PART})){{0,4}}"
 _RUSSIAN = re.compile(r"[\u0400-\u04ff]")
 _NAME = re.compile(rf"(?<![\w’'-]){NAME}")
+_WORD = re.compile(r"\S+")
+_WORD_BEFORE = re.compile(r"(?<![\w-])([\w-]+)[\s«“\"'‘]+$")
+_ATTRIBUTIVE = re.compile(r"[’']s$|-[^\W\d_A-ZА-Я]+ed$")  # possessives and "Russia-backed"
+_POSSESSIVE = re.compile(r"[’']s?$")
 
 
 def names_in(text: str) -> list[tuple[str, int, int]]:
     """Runs of capitalised words that may be a person: (name, start, end), titles and first words of sentences cut off."""
     found = []
     for match in _NAME.finditer(text):
-        before = re.search(r"([\w-]+)[\s«“\"'‘]+$", text[max(0, match.start() - 30) : match.start()])
-        if before and plain(before[1]) in _media():  # "the magazine Science Lantern"
-            continue
-        if person := _as_person(match[0], match.start()):
-            found.append(person)
+        if (person := _as_person(match[0])) and not _media_before(text, match.start()):
+            name, offset = person
+            start = match.start() + offset
+            found.append((name, start, start + len(name)))
     return found
 
 
-def _as_person(printed: str, start: int) -> tuple[str, int, int] | None:
-    words = list(re.finditer(r"\S+", printed))
+def _media_before(text: str, start: int) -> bool:
+    """ "the magazine Science Lantern"."""
+    before = _WORD_BEFORE.search(text[max(0, start - 30) : start])
+    return before is not None and plain(before[1]) in _media()
+
+
+@lru_cache(maxsize=8192)
+def _as_person(printed: str) -> tuple[str, int] | None:
+    """The name in a run of capitalised words, and its offset there."""
+    words = list(_WORD.finditer(printed))
     titled = False
     while words and (_is_lead_in(words[0][0]) or (titled and words[0][0].isupper())):
         titled = titled or plain(words[0][0]) in _plain("titles")
@@ -46,22 +57,22 @@ def _as_person(printed: str, start: int) -> tuple[str, int, int] | None:
     if not words or any(_is_thing(word[0]) for word in words):
         return None
     begin, end = words[0].start(), words[-1].end()
-    name = re.sub(r"[’']s?$", "", printed[begin:end]).rstrip(".,-")
+    name = _POSSESSIVE.sub("", printed[begin:end]).rstrip(".,-")
     if not person_words(name) or len(plain(name)) < 2:
         return None
-    return name, start + begin, start + begin + len(name)
+    return name, begin
 
 
 def _is_lead_in(word: str) -> bool:
     """Titles, words that are capitalised for standing first, possessives and "Russia-backed"."""
-    if re.search(r"[’']s$|-[^\W\d_A-ZА-Я]+ed$", word):
+    if _ATTRIBUTIVE.search(word):
         return True
     key = plain(word)
     return key in _plain("titles") or key in _plain("sentence_start") or key in _plain("demonym")
 
 
 def _is_thing(word: str) -> bool:
-    return plain(re.sub(r"[’']s?$", "", word)) in _plain("thing")
+    return plain(_POSSESSIVE.sub("", word)) in _plain("thing")
 
 
 def fullest(name: str, known: Iterable[str]) -> str:

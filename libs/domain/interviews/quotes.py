@@ -31,7 +31,7 @@ def quote_speakers(
     blocks: Sequence[Block], spans: Sequence[Span], turns: Sequence[Spoken], told: Narration
 ) -> list[str | None]:
     """The speaker of each span. Inside a turn somebody quotes others, of whom the text seldom says who they are: `None`."""
-    found: list[str | None] = attribute(blocks, spans[:_MOST_QUOTES], told.known, told.voices)
+    found: list[str | None] = attribute(blocks, spans[:_MOST_QUOTES], told)
     found += [None] * (len(spans) - len(found))
     if not turns:
         return found

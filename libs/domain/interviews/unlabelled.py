@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from libs.domain.documents import Block
 from libs.domain.interviews.marks import Mark, asks, block_index, question_like, share
-from libs.domain.interviews.vocabulary import load
+from libs.domain.interviews.vocabulary import any_of, load
 
 _LEAST_QUESTIONS = 3
 _SET_APART = ("strong", "em", "heading", "term")
@@ -165,5 +165,5 @@ def _between(blocks: Sequence[Block], start: int, end: int) -> str:
 
 @cache
 def _pattern(key: str) -> re.Pattern[str]:
-    words = "|".join(re.escape(w).replace("'", "['’]") for w in sorted(load("labels")[key], key=len, reverse=True))
-    return re.compile(rf"(?<![\w])(?:{words})(?![\w])", re.IGNORECASE)
+    words = any_of(load("labels")[key]).replace("'", "['’]")
+    return re.compile(rf"(?<!\w)(?:{words})(?!\w)")

@@ -4,9 +4,11 @@ A file holds tables of word lists; which tables and keys it must have is said by
 each file is read once, on first use, from the installed package.
 """
 
+import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -36,6 +38,17 @@ def parse(name: str, raw: Mapping[str, object]) -> Mapping[str, Words]:
         for inner, words in tables:
             found.setdefault(inner, {}).update(dict.fromkeys(_checked(f"{name}.toml: {key}.{inner}", words)))
     return {key: tuple(words) for key, words in found.items()}
+
+
+def any_of(words: Iterable[str]) -> str:
+    """A regular expression for one of `words` in upper or lower case, the longest that fits.
+
+    They are grouped by first letter, written in both cases: so nearly every place in a text is refused at one glance.
+    """
+    groups: dict[str, list[str]] = defaultdict(list)
+    for word in sorted(words, key=len, reverse=True):
+        groups[word[0].lower()].append(re.escape(word[1:]))
+    return "|".join(f"[{re.escape(a)}{re.escape(a.upper())}](?i:{'|'.join(rest)})" for a, rest in groups.items())
 
 
 def _checked(where: str, words: object) -> list[str]:

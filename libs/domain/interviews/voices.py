@@ -41,7 +41,7 @@ def _described(sentence: str) -> list[str]:
 @cache
 def _office_before() -> re.Pattern[str]:
     """A noun for a person right before a name, or "minister of X," before it; titles may stand between."""
-    return re.compile(rf"(?i:(?<!\w)(?:{alternatives('person')}))(?:\s[^,;:.]{{1,50}},)?(?:\s[A-Z]\w{{0,4}}\.?)?,?\s*$")
+    return re.compile(rf"(?<!\w)(?:{alternatives('person')})(?:\s[^,;:.]{{1,50}},)?(?:\s[A-Z]\w{{0,4}}\.?)?,?\s*$")
 
 
 def _acting(sentence: str) -> list[str]:
