@@ -2,11 +2,20 @@
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
+from fetch_rig import Rig
 from hostile_server import HTML, HostileServer, answer
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.adapters.http import AddressPolicy, HttpClient, HttpLimits
+from libs.adapters.postgres.engine import open_postgres
+from libs.domain.feeds import read_feed
+from libs.runtime.sandbox import Sandbox
+from services.fetcher import stage as stage_module
 
 # Patient: a busy machine must not look like a misbehaving server.
 PATIENT = HttpLimits(
@@ -48,3 +57,32 @@ def client(server: HostileServer, client_of: Callable[..., HttpClient]) -> HttpC
 def hasty_client(server: HostileServer, client_of: Callable[..., HttpClient]) -> HttpClient:
     """For servers that never answer."""
     return client_of(server, first_byte_seconds=0.4, total_seconds=1.2)
+
+
+@pytest.fixture
+async def engine(postgres_url: str) -> AsyncIterator[AsyncEngine]:
+    engine = open_postgres(postgres_url, application="test")
+    async with engine.begin() as connection:
+        await connection.execute(text("TRUNCATE fetches, fetch_hosts, known_urls, captures, ledger, sources CASCADE"))
+    yield engine
+    await engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def feed_reader() -> Any:
+    sandbox = Sandbox(read_feed, workers=1, timeout_seconds=20, memory_bytes=1024**3)
+    yield sandbox
+    sandbox.close()
+
+
+@pytest.fixture
+def rig(
+    engine: AsyncEngine,
+    server: HostileServer,
+    client_of: Callable[..., HttpClient],
+    tmp_path: Path,
+    feed_reader: Sandbox[Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Rig:
+    monkeypatch.setattr(stage_module, "RETRY_DELAYS_SECONDS", (0.0, 0.0))
+    return Rig(engine, client_of(server, first_byte_seconds=3.0), tmp_path, feed_reader)
