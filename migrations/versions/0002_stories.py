@@ -91,6 +91,12 @@ def upgrade() -> None:
         sa.Column("text_nos", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("first_hash", name=op.f("pk_fingerprint_chunks")),
     )
+    # Sealing deletes and rewrites all the time: without an eager vacuum the two tables would grow instead.
+    for table in ("fingerprints", "fingerprint_chunks"):
+        op.execute(
+            f"ALTER TABLE {table} SET (autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 10000,"
+            " autovacuum_vacuum_cost_delay = 0)"
+        )
     op.execute("ALTER TABLE fingerprint_chunks ALTER hashes SET STORAGE external, ALTER text_nos SET STORAGE external")
     op.create_table(
         "boilerplate",

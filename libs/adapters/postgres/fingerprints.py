@@ -2,8 +2,8 @@
 
 New postings stand in rows (some 75 bytes each). When there are many, a slice of them is sealed: merged into packed chunks
 (9 bytes a posting), which together are one file in the order of hashes. A slice is a range of hashes, so a seal rewrites
-few chunks whatever the size of the archive, and a look-up asks one chunk a fingerprint. Chunks keep the upper 48 bits of
-a hash; who shares only those is found by chance once in 10^6 look-ups at 10^8 postings, and comparing words tells.
+few chunks whatever the size of the archive, and a look-up asks one chunk a fingerprint. Chunks keep the upper 40 bits of
+a hash; who shares only those is found by chance once in 10^4 look-ups at 10^8 postings, and comparing words tells.
 Only the holder of the deduplicators' lock may call this. docs/adr/0006 has what other layouts cost.
 """
 
@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from libs.domain.fingerprints.grams import Grams
 
 CHUNK = 60  # postings in a packed row: fifteen rows fill a page of 8 KB
-CUT_BITS = 16  # of a hash that chunks leave out; then a chunk's hashes are at most 32 bits above its first
+CUT_BITS = 24  # of a hash that chunks leave out; then a chunk's hashes are at most 32 bits above its first
 ROWS_KEPT = 100_000  # postings in rows before a slice is sealed: of some 750 articles
 ROWS_SHARE = 20  # or a twentieth of the packed ones; a sealed posting moves as many others
 SLICE_ROWS = 20_000  # postings sealed at once

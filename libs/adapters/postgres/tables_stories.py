@@ -92,7 +92,7 @@ fingerprints = Table(
 fingerprint_chunks = Table(
     "fingerprint_chunks",
     metadata,
-    Column("first_hash", BigInteger, primary_key=True, autoincrement=False),  # its upper 48 bits
+    Column("first_hash", BigInteger, primary_key=True, autoincrement=False),  # its upper 40 bits
     Column("hashes", LargeBinary, nullable=False),  # uint32, little endian: how far above the first, in order
     Column("text_nos", LargeBinary, nullable=False),  # int32, little endian
 )
