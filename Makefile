@@ -20,7 +20,7 @@ UV = $(shell { mkdir -p "$${UV_CACHE_DIR:-$${XDG_CACHE_HOME:-$$HOME/.cache}/uv}"
 	test -w "$${UV_CACHE_DIR:-$${XDG_CACHE_HOME:-$$HOME/.cache}/uv}"; } 2>/dev/null || \
 	echo UV_CACHE_DIR=$(VENV)/uv-cache) VIRTUAL_ENV=$(VENV) $(BIN)/uv
 
-.PHONY: help demo test test-slow check lint format lock clean setup
+.PHONY: help demo test test-slow check lint format docs lock clean setup
 
 help:
 	@echo "make demo       run everything on the demo corpus and show the stories found"
@@ -29,6 +29,7 @@ help:
 	@echo "make check      what CI runs (the same as make test)"
 	@echo "make lint       lint, format, types and import contracts only"
 	@echo "make format     put the code into its format"
+	@echo "make docs       write the reference pages and the JSON Schema anew"
 	@echo "make lock       resolve the dependencies of pyproject.toml anew"
 	@echo "make clean      remove the environment, the data folder .newsfold and every cache of the checkout"
 
@@ -52,6 +53,11 @@ lint: $(STAMP)
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# Generated pages stand in the repository; tests compare them with the code.
+docs: $(STAMP)
+	$(BIN)/python -m libs.contracts.schema
+	$(BIN)/python -m libs.runtime.reference
 
 setup: $(ENGINES)
 
