@@ -53,7 +53,7 @@ def facts_of_interview(told: Narration, turns: Sequence[Spoken], *, published: s
 
 def facts_of_report(told: Narration, quoted: Sequence[str | None], *, published: str | None) -> InterviewFacts:
     """The facts of an article that retells an interview; `quoted` are the speakers of its quotations, in order."""
-    if len(quoted) < _LEAST_QUOTES:
+    if not any(_leads(speaker or "", quoted) for speaker in dict.fromkeys(quoted)):
         return InterviewFacts()
     answers = [asking for asking in told.askings if asking.outlets]
     if not answers and any(map(mentions_interview, told.texts)):  # by a person whose outlet is not named
@@ -99,13 +99,22 @@ def _main_person(told: Narration, answers: Sequence[Asking], quoted: Sequence[st
 
 def _is_about(person: str, told: Narration, answers: Sequence[Asking], quoted: Sequence[str | None]) -> bool:
     """Whether the article retells what the person said: quoted at least twice and more than all others."""
-    own = sum(1 for speaker in quoted if speaker and same_person(speaker, person))
-    others = sum(1 for speaker in quoted if speaker and not same_person(speaker, person))
-    unknown = len(quoted) - own - others
+    own, others, _ = _shares(person, quoted)
     early = min(told.places[asking.text] for asking in answers) < _EARLY_BLOCKS
-    if own + unknown < _LEAST_QUOTES or others > own + unknown / 2:
-        return False
-    return early or (own >= 2 * _LEAST_QUOTES and own >= 3 * others)
+    return _leads(person, quoted) and (early or (own >= 2 * _LEAST_QUOTES and own >= 3 * others))
+
+
+def _leads(person: str, quoted: Sequence[str | None]) -> bool:
+    """Whether a person may be quoted at least twice and more than all others."""
+    own, others, unknown = _shares(person, quoted)
+    return own + unknown >= _LEAST_QUOTES and others <= own + unknown / 2
+
+
+def _shares(person: str, quoted: Sequence[str | None]) -> tuple[int, int, int]:
+    """How many quotations are the person's, other persons', and of an unknown speaker."""
+    own = sum(1 for speaker in quoted if speaker and same_person(speaker, person))
+    unknown = sum(1 for speaker in quoted if not speaker)
+    return own, len(quoted) - own - unknown, unknown
 
 
 def _asks(asking: Asking, person: str, known: Sequence[str]) -> bool:

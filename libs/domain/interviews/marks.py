@@ -9,7 +9,7 @@ import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from libs.domain.documents import Block, Role
 from libs.domain.interviews.vocabulary import load
@@ -24,6 +24,7 @@ _COLON = re.compile(rf"{_OPEN}{_LABEL}{_NUMBER}{_ASIDE}[*_\]\u200e\u200f]*[ \u00
 _DASH = re.compile(rf"{_OPEN}{_LABEL}{_NUMBER}{_ASIDE}\.?(?:[ \u00a0]*[—―–][ \u00a0]*|[ \u00a0]+--?[ \u00a0]+)")
 _POINT = re.compile(rf"{_OPEN}(?P<label>[^\W\d_]{{1,12}}){_NUMBER}[.)][ \u00a0]+")
 _LINE = re.compile(rf"{_OPEN}{_LABEL}{_NUMBER}{_ASIDE}[ \u00a0]*\n")
+_STYLES = ((_COLON, ":："), (_DASH, "—―–-"), (_POINT, ".)"), (_LINE, "\n"))  # one of the characters must be there
 _BARE = re.compile(rf"{_OPEN}{_LABEL}{_NUMBER}{_ASIDE}[ \u00a0.:：—–-]*$")
 
 
@@ -65,8 +66,8 @@ def is_office(label: str) -> bool:
 def label_at(block: Block) -> Mark | None:
     """The candidate label at the start of a block whose words follow in the same block."""
     text = block.text
-    for pattern in (_COLON, _DASH, _POINT, _LINE):
-        found = pattern.match(text)
+    for pattern, needed in _STYLES:
+        found = pattern.match(text) if any(char in text for char in needed) else None
         if found and _could_be_label(found, pattern) and text[found.end() :].strip():
             return _mark(found, block.start, block.start + found.end())
     return _set_apart(block)
@@ -85,17 +86,22 @@ def labels_inside(block: Block, labels: Iterable[str], *, after: int) -> list[Ma
 
     `after` is the offset in the body where the paragraph's own words begin.
     """
-    names = sorted({re.escape(label) for label in labels if label}, key=len, reverse=True)
-    if not names:
+    names = frozenset(label for label in labels if label)
+    if not any(block.text.find(name, 2) > 0 for name in names):
         return []
-    pattern = re.compile(
-        rf"(?<=[.!?…؟”\"»’)\]])\s+(?P<label>{'|'.join(names)}){_NUMBER}{_ASIDE}(?:\s*[:：]\s*|\.?\s*[—–]\s+|\.\s+(?=[^\W\d_]))"
-    )
     return [
         _mark(found, block.start, block.start + found.end())
-        for found in pattern.finditer(block.text)
+        for found in _inside(names).finditer(block.text)
         if block.start + found.start("label") >= after
     ]
+
+
+@lru_cache(maxsize=16)
+def _inside(labels: frozenset[str]) -> re.Pattern[str]:
+    names = "|".join(sorted(map(re.escape, labels), key=len, reverse=True))
+    return re.compile(
+        rf"(?<=[.!?…؟”\"»’)\]])\s+(?P<label>{names}){_NUMBER}{_ASIDE}(?:\s*[:：]\s*|\.?\s*[—–]\s+|\.\s+(?=[^\W\d_]))"
+    )
 
 
 def _mark(found: re.Match[str], offset: int, text_start: int) -> Mark:

@@ -29,6 +29,7 @@ _COMPOUND = re.compile(
 _COORDINATED = re.compile(
     r"^[»”\"’']*(?:,| and| et| y| und| e|, and| и)(?: the| la| le| l’| der| die| das)? ?$", re.IGNORECASE
 )
+_MARKED = re.compile(r"[«“„\"\u0600-\u06ff]")  # quotation marks and Arabic, in which names are found otherwise
 _WORDS = re.compile(r"\S+")
 _POSSESSIVE = re.compile(r"[’']s?$")
 _BEFORE = re.compile(r"(?<![\w-])([\w-]+(?: [\w-]+)?)[\s«“\"'‘]+$")
@@ -54,8 +55,11 @@ def outlets_in(text: str, *, sure: Sequence[str] = ()) -> list[Mention]:
         for start in (found.start() + offset,)
     ]
     certain = [run for run in runs if _is_outlet(run, text, known)]
+    joined = _joined(runs, certain, text)
+    if not _MARKED.search(text):
+        return sorted(joined, key=lambda mention: mention.start)
     quoted = [Mention(found[1], found.start(1), found.end(1)) for found in _quoted_pattern().finditer(text)]
-    covered = [run for run in _joined(runs, certain, text) if not any(q.start <= run.start < q.end for q in quoted)]
+    covered = [run for run in joined if not any(q.start <= run.start < q.end for q in quoted)]
     return sorted([*covered, *quoted, *_arabic(text)], key=lambda mention: mention.start)
 
 
