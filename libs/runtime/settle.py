@@ -179,7 +179,8 @@ class Settler:
                 await self._set_aside(delivery, Reason.UNEXPECTED_ERROR, repr(result))
 
     async def _acknowledge(self, delivery: Delivery, outcome: str, reason: str) -> None:
-        await delivery.message.ack()
+        if not failpoints.withholds_ack(self.spec.name, delivery.count):
+            await delivery.message.ack()
         self._count(delivery, outcome, reason)
 
     async def _give_back(self, delivery: Delivery, reason: Reason, after_seconds: float | None) -> None:
