@@ -13,8 +13,16 @@ from libs.domain.documents import Block
 
 _LEAST_WORDS = 3
 _REACH = 6000  # characters; a mark that is not closed by then is no quotation mark
-_CLOSERS = {"“": "”“", "„": "“”", "«": "»", "»": "«", "‹": "›", '"': '"', "‘": "’", "'": "'", "‚": "‘’", "「": "」"}
-_MARKS = re.compile(f"[{re.escape(''.join(_CLOSERS))}]")
+_END = r"(?![^\W_])"  # no letter or digit follows
+_CLOSED_BY = {
+    mark: re.compile(closer)
+    for mark, closer in {
+        "“": f"”|“{_END}", "„": "[“”]", "»": "«", "‹": "›", '"': '"', "‚": "[‘’]", "「": "」",
+        "‘": rf"(?<!\s)’{_END}", "'": rf"(?<!\s)'{_END}",
+    }.items()
+}  # fmt: skip
+_CLOSED_LATE = {mark: re.compile(f"(?<=[.,!?…]){closer}{_END}") for mark, closer in (("‘", "’"), ("'", "'"))}
+_MARKS = re.compile("[«" + re.escape("".join(_CLOSED_BY)) + "]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +58,13 @@ def _spans_in(block: Block, index: int, following: str, *, continued: bool) -> t
     """The spans of one paragraph, and the mark that is still open at its end."""
     spans: list[Span] = []
     text, at = block.text, 0
+    closings = _Closings(text)
     while found := _MARKS.search(text, at):
         mark, opened = found[0], found.start()
         at = opened + 1
         if not _opens(text, opened):
             continue
-        closed = _closing(text, opened)
+        closed = closings.of(opened)
         left_open = closed is None
         if closed is None:
             if not (following.startswith(mark) or text.lstrip().startswith(mark)):
@@ -85,44 +94,48 @@ def _opens(text: str, at: int) -> bool:
     return not before.isalnum() and before not in ".,!?…"
 
 
-def _closing(text: str, opened: int) -> int | None:
-    """The offset of the mark that closes the one at `opened`; apostrophes do not close."""
-    mark = text[opened]
-    if mark in "‘'":
-        return _single_closing(text, opened)
-    depth = 0
-    for at in range(opened + 1, min(len(text), opened + _REACH)):
-        char = text[at]
-        if mark == "«" and char == "«":
-            depth += 1
-        elif char in _CLOSERS[mark]:
-            if mark == "“" and char == "“" and not _could_close(text, at):
-                continue
-            if not depth:
-                return at
-            depth -= 1
-    return None
+class _Closings:
+    """Finds the marks that close quotations of one text, asked for in order. Linear: no stretch is searched twice in vain."""
 
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._pairs = _pairs(text) if "«" in text else {}
+        self._none_before: dict[re.Pattern[str], int] = {}
 
-def _could_close(text: str, at: int) -> bool:
-    return at + 1 >= len(text) or not text[at + 1].isalnum()
+    def of(self, opened: int) -> int | None:
+        """The offset of the mark that closes the one at `opened`; apostrophes do not close."""
+        mark, end = self._text[opened], min(len(self._text), opened + _REACH)
+        if mark == "«":
+            closed = self._pairs.get(opened, end)
+            return closed if closed < end else None
+        if mark not in _CLOSED_LATE:
+            return self._find(_CLOSED_BY[mark], opened + 1, end)
+        following = self._text.find("‘", opened + 1, end) if mark == "‘" else -1
+        end = following if following > 0 else end
+        first = self._find(_CLOSED_BY[mark], opened + 2, end)
+        if first is None or self._text[first - 1] != "s":
+            return first
+        return self._find(_CLOSED_LATE[mark], first + 1, end) or first  # farmers' market
 
-
-def _single_closing(text: str, opened: int) -> int | None:
-    closer = _CLOSERS[text[opened]]
-    following = text.find("‘", opened + 1, opened + _REACH) if text[opened] == "‘" else -1
-    end = following if following > 0 else min(len(text), opened + _REACH)
-    candidates = [
-        at
-        for at in range(opened + 2, end)
-        if text[at] in closer and _could_close(text, at) and not text[at - 1].isspace()
-    ]
-    if not candidates:
+    def _find(self, closer: re.Pattern[str], start: int, end: int) -> int | None:
+        start = max(start, self._none_before.get(closer, 0))
+        found = closer.search(self._text, start, end + 1) if start < end else None  # it looks one character ahead
+        if found and found.start() < end:
+            return found.start()
+        self._none_before[closer] = max(start, end)
         return None
-    first = candidates[0]
-    if text[first - 1] != "s":
-        return first
-    return next((at for at in candidates if text[at - 1] in ".,!?…"), first)  # farmers' market
+
+
+def _pairs(text: str) -> dict[int, int]:
+    """The closing mark of each « that has one; they nest."""
+    pairs: dict[int, int] = {}
+    opened: list[int] = []
+    for found in re.finditer("[«»]", text):
+        if found[0] == "«":
+            opened.append(found.start())
+        elif opened:
+            pairs[opened.pop()] = found.start()
+    return pairs
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:
