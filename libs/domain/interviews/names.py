@@ -121,7 +121,7 @@ def _given_alike(one: Sequence[str], two: Sequence[str]) -> bool:
 def _alike(a: str, b: str, *, least: int = 3) -> bool:
     """Words that sound alike; between an abjad and an alphabet only consonants can be compared, `least` or more."""
     if bool(_ABJAD.search(a)) != bool(_ABJAD.search(b)):
-        one, two = _consonants(a), _consonants(b)
+        one, two = consonants(a), consonants(b)
         return len(one) >= least and one == two
     one, two = fold(a), fold(b)
     if bool(_CYRILLIC.search(a)) or bool(_CYRILLIC.search(b)):
@@ -139,7 +139,7 @@ def _one_sound_apart(one: str, two: str) -> bool:
     return any(set(apart[0]) <= alike for alike in _ALIKE)
 
 
-def _consonants(word: str) -> str:
+def consonants(word: str) -> str:
     """The consonants that survive in any script; w is a vowel in Arabic and a consonant elsewhere."""
     text = plain(word)
     if _ABJAD.search(word):

@@ -17,5 +17,5 @@ def person_keys(persons: Iterable[str]) -> frozenset[str]:
 
 
 def _sound_key(word: str) -> str:
-    sounds = names._consonants(word).translate(_CLASSES)
+    sounds = names.consonants(word).translate(_CLASSES)
     return "".join(c for n, c in enumerate(sounds) if n == 0 or c != sounds[n - 1]) or "-"
