@@ -50,8 +50,9 @@ _MAGIC = (
 
 def clean(text: str) -> str:
     """NFC text without control characters; lone surrogates become U+FFFD."""
-    text = _CONTROLS.sub("", _SURROGATES.sub("\ufffd", text))
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+    if text.isascii():
+        return _CONTROLS.sub("", text)
+    return unicodedata.normalize("NFC", _CONTROLS.sub("", _SURROGATES.sub("\ufffd", text)))
 
 
 def repair(text: str) -> str:

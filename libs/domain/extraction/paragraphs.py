@@ -54,7 +54,7 @@ _NO_WORDS: frozenset[str] = frozenset()
 _SECTIONS = frozenset(("section", "div", "aside", "ol", "ul"))
 _CAPTION = frozenset(("caption", "captions", "credit", "credits"))
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
-_SPACE = re.compile(r"\s+")
+_SPACE = re.compile(r"\s(?:(?<! )\s*|\s+)")  # not the single blanks, which may stay
 _JOINED = frozenset(("sup", "sub", "wbr", "bdi", "bdo", "abbr"))  # inline elements that stand inside words
 _MAX_DEPTH = 400  # open elements; text nested deeper is taken without looking at its markup
 
@@ -124,10 +124,12 @@ class Walk:
             elif self._depth > _MAX_DEPTH:
                 self._add(" ".join(child.itertext()), context)
             elif tag in _BLOCK:
-                self._flush(element, context)
+                if self._runs:
+                    self._flush(element, context)
                 inside = self._enter(child, tag, context)
                 self._visit(child, inside)
-                self._flush(child, inside)
+                if self._runs:
+                    self._flush(child, inside)
             else:
                 if beside and tag not in _JOINED:
                     self._runs.append((" ", context.style))
@@ -226,8 +228,6 @@ class Walk:
         return bool(words & self._words.noise) or any(w.startswith(self._words.noise_prefixes) for w in words)
 
     def _flush(self, element: HtmlElement, context: _Context) -> None:
-        if not self._runs:
-            return
         runs, self._runs = self._runs, []
         if not any(text and not text.isspace() for text, _ in runs):
             return

@@ -11,7 +11,6 @@ from libs.domain.extraction.decode import clean
 BOLD, ITALIC, LINK, APART = 1, 2, 4, 8  # bits of a style; APART: in an element with a class or a font of its own
 Run = tuple[str, int]
 
-_BLANKS = re.compile(r"[^\S\n]+")
 _DASHES = ("\u2013", "\u2014", "\u2015", "- ")
 _LABEL_CHARS = 90  # a speaker's name with titles; longer bold beginnings are emphasis
 _CSS_CHARS = 200_000
@@ -60,7 +59,8 @@ def split(runs: list[Run]) -> list[list[Run]]:
 
 
 def tidy(text: str) -> str:
-    lines = (line.strip() for line in _BLANKS.sub(" ", text).split("\n"))
+    """Blanks single, lines without blanks at their ends, no empty lines."""
+    lines = (" ".join(line.split()) for line in text.split("\n"))
     return clean("\n".join(line for line in lines if line))
 
 
