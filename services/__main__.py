@@ -1,4 +1,4 @@
-"""Starts one service: `python -m services normalizer`.
+"""Starts one service: `python -m services normalizer`; or one of its tasks: `python -m services deduplicator rebuild`.
 
 Child processes of a service (its parsers) import the main module of their parent again; this one costs them nothing,
 where `services.normalizer.app` would load broker and database clients into each.
@@ -8,14 +8,18 @@ import sys
 from importlib import import_module
 
 SERVICES = ("fetcher", "normalizer", "deduplicator", "indexer", "reconciler")
+TASKS: dict[tuple[str, ...], str] = {("deduplicator", "rebuild"): "rebuild_stories"}
 
 
 def main(arguments: list[str]) -> int:
-    """Run the service that is named; 2 when none is."""
-    if len(arguments) != 1 or arguments[0] not in SERVICES:
-        sys.stderr.write(f"usage: python -m services {'|'.join(SERVICES)}\n")
+    """Run the service, or its task, that is named; 2 when none is."""
+    service, *task = arguments or ("",)
+    function = TASKS.get((service, *task)) if task else "main"
+    if service not in SERVICES or function is None:
+        tasks = "".join(f" | {' '.join(words)}" for words in TASKS)
+        sys.stderr.write(f"usage: python -m services {' | '.join(SERVICES)}{tasks}\n")
         return 2
-    import_module(f"services.{arguments[0]}.app").main()
+    getattr(import_module(f"services.{service}.app"), function)()
     return 0
 
 

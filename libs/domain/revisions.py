@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from libs.domain.documents import ExtractedArticle
 
 ID_HEX = 32  # 128 bits of sha256
+KEY_HEX = 8  # of an article's id, in the key of a segment that has left its page
 SAME_BODY_OVERLAP = 0.5  # a segment that kept half of its words is the same article under a new headline
 _WORD = re.compile(r"\w+")
 
@@ -121,12 +122,12 @@ def _new_id(page: str, article: ExtractedArticle, taken: set[str]) -> str:
     return candidate
 
 
-def article_key(url: str, article_id: str, *, position: int | None, segments: int) -> str:
+def article_key(url: str, article_id: str, position: int | None, segments: int) -> str:
     """The name by which people and tools call an article.
 
     The URL where the page holds one article, `URL#0`, `URL#1`, ... where it holds several; an article that has left its
     page since keeps the page's URL with the first digits of its id.
     """
     if position is None:
-        return f"{url}#{article_id[:8]}"
+        return f"{url}#{article_id[:KEY_HEX]}"
     return url if segments == 1 else f"{url}#{position}"

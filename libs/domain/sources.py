@@ -39,10 +39,11 @@ def mirror_url(host: str, relative: str | PurePath) -> str:
 def folder_url(base_url: str | None, root: Path, path: Path) -> str:
     """The page that a file of a plain folder holds, unless its canonical link says otherwise.
 
-    `base_url` + path relative to `root`; without a base `file:` + absolute path, spelt as the file system does.
+    `base_url` + path relative to `root`; without a base `file:` + path, spelt as the file system does. Both are absolute
+    and without `..`.
     """
     if base_url is None:
-        return f"file:{path_to_text(path.absolute())}"
+        return f"file:{path_to_text(path)}"
     return f"{base_url.rstrip('/')}/{_escape(path.relative_to(root).as_posix())}"
 
 

@@ -3,8 +3,6 @@
 `python -m libs.runtime.reference` writes docs/reference/; a test fails when the pages differ from the code.
 """
 
-import importlib
-import pkgutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -14,20 +12,12 @@ from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
 from libs.runtime.metrics import Metrics
+from libs.runtime.service_settings import settings_classes
 from libs.runtime.settings import PREFIX, Settings
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 FOLDER = CHECKOUT / "docs" / "reference"
 COMMAND = "python -m libs.runtime.reference"
-
-
-def settings_classes(services: Path = CHECKOUT / "services") -> tuple[type[Settings], ...]:
-    """`Settings` and the class of each service, found by file name: the runtime names no service."""
-    for module in sorted(m.name for m in pkgutil.iter_modules([str(services)]) if m.ispkg):
-        if (services / module / "settings.py").exists():
-            importlib.import_module(f"services.{module}.settings")
-    ours = (kind for kind in Settings.__subclasses__() if kind.__module__.startswith("services."))
-    return (Settings, *sorted(ours, key=lambda kind: kind.__module__))
 
 
 def settings_page(classes: Iterable[type[Settings]]) -> str:

@@ -16,6 +16,7 @@ from libs.adapters.engines import ENGINES, EngineError
 from libs.adapters.engines.ports import is_free
 from libs.runtime.settings import SettingsError
 from services.cli.failures import CommandFailed, explained
+from services.cli.naming import absolute
 from services.cli.roster import check_environment
 from services.cli.target import ENGINE_SETTINGS, Target, from_environment
 
@@ -73,7 +74,7 @@ def memory() -> Finding:
 
 def disk(data: Path) -> Finding:
     """Where the data folder lies, or will."""
-    place = next(folder for folder in (data.absolute(), *data.absolute().parents) if folder.exists())
+    place = next(folder for folder in (absolute(data), *absolute(data).parents) if folder.exists())
     usage = shutil.disk_usage(place)
     text = f"{usage.free / GIB:.1f} GiB free of {usage.total / GIB:.0f} at {place}"
     if usage.free < usage.total * LEAST_FREE_SHARE:

@@ -3,17 +3,17 @@
 from dataclasses import asdict
 from typing import Any
 
+from libs.adapters.http.settings import WebSettings
+from libs.adapters.http.web import open_web
 from libs.contracts.fetching import FetchKind, NothingReceived
 from libs.domain.feeds import FeedInvalid, read_feed
 from libs.runtime.sandbox import Sandbox, SandboxError
 from services.cli.failures import CommandFailed
-from services.fetcher.app import open_web
-from services.fetcher.settings import FetcherSettings
 
 
 async def read_remote_feed(url: str) -> dict[str, Any]:
     """`{"url", "title", "items": [{"url", "title", "published", "updated"}]}`. Raises CommandFailed with the reason."""
-    settings = FetcherSettings()
+    settings = WebSettings()
     sandbox = Sandbox(
         read_feed,
         workers=1,

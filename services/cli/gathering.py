@@ -9,6 +9,7 @@ from libs.contracts.fetching import FetchKind, NewFetch
 from libs.contracts.pipeline import Lane
 from libs.domain.sources import SNIFFED_BYTES, folder_url, is_folder_page, is_mirrored_page, mirror_url, path_to_text
 from services.cli.failures import WrongUsage
+from services.cli.naming import absolute
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Gathered:
 
 def from_folder(folder: Path, lane: Lane, *, base_url: str | None = None) -> Gathered:
     """The text and HTML files of a folder; a canonical link in one names its page whatever the host."""
-    root = folder.absolute()
+    root = absolute(folder)
     files = list(_files(root))
     pages = [path for path in files if is_folder_page(path)]
     work = tuple(
@@ -33,7 +34,7 @@ def from_folder(folder: Path, lane: Lane, *, base_url: str | None = None) -> Gat
 
 def from_mirror(folder: Path, lane: Lane) -> Gathered:
     """The pages of a mirrored web, a folder for each host. A file beside the hosts' folders is no page."""
-    root = folder.absolute()
+    root = absolute(folder)
     work, skipped = [], 0
     for path in _files(root):
         host, *rest = path.relative_to(root).parts

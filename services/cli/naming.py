@@ -1,11 +1,19 @@
-"""Finds the article that a person names: by key, URL, id, or the file that it was taken in from."""
+"""How people name files and articles: an article by key, URL, id, or the file that it was taken in from."""
 
+import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
-from libs.adapters.postgres.queries.articles import article_keys
+from libs.domain.sources import folder_url
 from services.cli.failures import CommandFailed
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+def absolute(path: Path) -> Path:
+    """From the root, without `.` and `..`; links stay, for they are how people name things."""
+    return Path(os.path.abspath(path))  # noqa: PTH100 - Path.resolve would follow links
 
 
 def spelt(name: str) -> str:
@@ -14,11 +22,13 @@ def spelt(name: str) -> str:
     file = Path(path if hash_ and segment.isdigit() else name)
     if "://" in name or not file.is_file():
         return name
-    return f"file:{file.absolute()}" + (f"#{segment}" if hash_ and segment.isdigit() else "")
+    return folder_url(None, file.parent, absolute(file)) + (f"#{segment}" if hash_ and segment.isdigit() else "")
 
 
-async def one_article(engine: AsyncEngine, name: str) -> str:
+async def one_article(engine: "AsyncEngine", name: str) -> str:
     """Its id. Raises CommandFailed when there is none, or more than one."""
+    from libs.adapters.postgres.queries.articles import article_keys
+
     found = await article_keys(engine, spelt(name))
     if len(found) == 1:
         return found[0][1]

@@ -1,6 +1,7 @@
 """What `up` and `down` do: the plan of a data folder, the run in the foreground or detached, the end of a run."""
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -9,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from libs.adapters.engines import ENGINES, EngineUrls, LocalEngines
 from services.cli.child import ServicePlan
@@ -17,7 +19,7 @@ from services.cli.provisioning import provision, provision_broker
 from services.cli.roster import SERVICES
 from services.cli.state import RunFolder, RunState, is_alive, started_at
 from services.cli.supervisor import Plan, Supervisor
-from services.cli.target import blobs_in, from_environment
+from services.cli.target import Target, blobs_in, from_environment
 
 MAX_PROCESSES = 64
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -110,6 +112,27 @@ def stop(data: Path, *, watch: Callable[[str], None]) -> bool:
             raise CommandFailed(f"process {state.pid} did not end within {STOP_SECONDS:.0f} s; see {data}/logs")
         time.sleep(0.1)
     return True
+
+
+def run_task(target: Target, service: str, task: str) -> Any:
+    """What a task of a service prints as JSON: services are programs to the command, which imports none of them.
+
+    Raises CommandFailed with its last words.
+    """
+    variable = "NEWSFOLD_POSTGRES_URL"
+    others = {name: value for name, value in os.environ.items() if name != f"{variable}_FILE"}
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "services", service, task],
+        env=_with_path({**others, variable: target.postgres}),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        words = done.stderr.strip().splitlines()[-1:]
+        raise CommandFailed("\n".join([f"the {service} could not {task}:", *words]))
+    return json.loads(done.stdout)
 
 
 def external_engines(environment: Mapping[str, str]) -> set[str]:

@@ -1,29 +1,21 @@
 """Shows and replays what is in quarantine."""
 
-import base64
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.adapters.postgres.quarantine import QuarantineDesk
+from libs.contracts.quarantine import QuarantineEntry
 from services.cli.failures import CommandFailed
 from services.cli.publishing import Publish
 
 
-async def shown(engine: AsyncEngine, name: str) -> dict[str, Any]:
-    """An entry for JSON. `payload` is the message as text where it is text; `payload_base64` its very bytes."""
+async def shown(engine: AsyncEngine, name: str) -> QuarantineEntry:
+    """The entry whose id is, or alone begins with, `name`. Raises CommandFailed."""
     found = await QuarantineDesk(engine).shown(name)
     if found is None:
         raise CommandFailed(f"no entry, or more than one, begins with {name}: `newsfold quarantine list --all`")
-    payload = bytes(found["payload"] or b"")
-    return {
-        **found,
-        "recorded_at": found["recorded_at"].isoformat(),
-        "replayed_at": found["replayed_at"] and found["replayed_at"].isoformat(),
-        "payload": _text(payload),
-        "payload_base64": base64.b64encode(payload).decode(),
-    }
+    return QuarantineEntry.of(found)
 
 
 async def replay(
@@ -32,7 +24,7 @@ async def replay(
     """`{"replayed": [id], "impossible": [id]}`. Each is published before the next one is opened."""
     desk = QuarantineDesk(engine)
     result: dict[str, list[str]] = {"replayed": [], "impossible": []}
-    chosen = [str((await shown(engine, name))["quarantine_id"]) for name in names]
+    chosen = [(await shown(engine, name)).quarantine_id for name in names]
     if everything or reason is not None:
         chosen += [str(e["quarantine_id"]) for e in await desk.listed() if reason in (None, e["reason"])]
     for identifier in dict.fromkeys(chosen):
@@ -41,10 +33,3 @@ async def replay(
             await publish([event])
         result["replayed" if event is not None else "impossible"].append(identifier)
     return result
-
-
-def _text(payload: bytes) -> str | None:
-    try:
-        return payload.decode("utf-8")
-    except UnicodeDecodeError:
-        return None

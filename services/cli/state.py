@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from services.cli.failures import CommandFailed
+from services.cli.naming import absolute
 
 Phase = Literal["starting", "ready", "stopping", "failed"]
 
@@ -57,7 +58,7 @@ class RunFolder:
     """`DATA/run`: the state, and the lock that a supervisor holds while it lives."""
 
     def __init__(self, data: Path) -> None:
-        self.data = data.absolute()
+        self.data = absolute(data)
         self._folder = self.data / "run"
         self._file = self._folder / "state.json"
         self._lock: int | None = None

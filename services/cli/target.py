@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from services.cli.failures import CommandFailed
+from services.cli.naming import absolute
 from services.cli.state import RunFolder, RunState
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def from_environment() -> dict[str, str]:
 
 def blobs_in(data: Path) -> str:
     """The blob store of a data folder."""
-    return f"file:{quote(str(data.absolute() / 'blobs'))}"
+    return f"file:{quote(str(absolute(data) / 'blobs'))}"
 
 
 class Target:

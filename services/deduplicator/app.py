@@ -1,6 +1,8 @@
-"""Wiring of the deduplicator: one store, consumers."""
+"""Wiring of the deduplicator: one store, consumers; and the rebuilding of everything, which needs the store only."""
 
 import asyncio
+import json
+import sys
 
 from libs.adapters.postgres.engine import open_postgres
 from libs.adapters.postgres.errors import postgres_failure
@@ -10,6 +12,7 @@ from libs.adapters.postgres.stories import PostgresStories
 from libs.contracts.pipeline import DEDUPLICATOR
 from libs.runtime.service import Service
 from services.deduplicator.handlers import register
+from services.deduplicator.rebuild import rebuild
 from services.deduplicator.settings import DeduplicatorSettings
 from services.deduplicator.stage import Deduplicate
 
@@ -28,6 +31,23 @@ async def _serve(settings: DeduplicatorSettings) -> None:
     service.before_start(lambda: check_schema(postgres))
     service.at_end(postgres.dispose)
     await service.run()
+
+
+def rebuild_stories() -> None:
+    """Judge the whole set anew and print `{"changed": N}`, the articles that stand elsewhere than before."""
+    changed = asyncio.run(_rebuild(DeduplicatorSettings()))
+    sys.stdout.write(json.dumps({"changed": changed}) + "\n")
+
+
+async def _rebuild(settings: DeduplicatorSettings) -> int:
+    postgres = open_postgres(
+        settings.postgres_url.get_secret_value(), application=f"{DEDUPLICATOR.name}-rebuild", pool_size=2
+    )
+    try:
+        await check_schema(postgres)
+        return await rebuild(PostgresStories(postgres))
+    finally:
+        await postgres.dispose()
 
 
 if __name__ == "__main__":

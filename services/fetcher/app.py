@@ -2,12 +2,10 @@
 
 import asyncio
 from functools import partial
-from importlib.metadata import version
 
 from libs.adapters.blobs import open_blobs
 from libs.adapters.files import LocalFiles
-from libs.adapters.http import AddressPolicy, HttpClient, HttpLimits, Pace, PoliteHttp
-from libs.adapters.http.client import open_ports, user_agent
+from libs.adapters.http.web import open_web
 from libs.adapters.postgres.engine import open_postgres
 from libs.adapters.postgres.errors import postgres_failure
 from libs.adapters.postgres.fetches import PostgresFetches
@@ -76,24 +74,6 @@ async def _serve(settings: FetcherSettings) -> None:
     service.loop(partial(_gauge, service, jobs))
     service.at_end(end)
     await service.run()
-
-
-def open_web(settings: FetcherSettings) -> PoliteHttp:
-    """The HTTP client as the settings want it."""
-    limits = HttpLimits(
-        connect_seconds=settings.fetcher_connect_seconds,
-        first_byte_seconds=settings.fetcher_first_byte_seconds,
-        total_seconds=settings.fetcher_total_seconds,
-        wire_bytes=settings.fetcher_wire_bytes,
-        decoded_bytes=settings.fetcher_decoded_bytes,
-        ports=open_ports(settings.fetcher_allow_ports),
-    )
-    client = HttpClient(
-        user_agent(version("newsfold"), settings.fetcher_contact),
-        AddressPolicy.opening(settings.fetcher_allow_networks),
-        limits,
-    )
-    return PoliteHttp(client, Pace(least_seconds=settings.fetcher_host_pause_seconds))
 
 
 def _observe(metrics: Metrics, job: FetchJob, outcome: str, seconds: float, size: int) -> None:

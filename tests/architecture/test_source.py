@@ -10,6 +10,7 @@ import pytest
 
 from libs.contracts.reasons import Reason
 from libs.runtime import reference
+from libs.runtime.service_settings import settings_classes
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 CODE = ("services", "libs", "migrations", "benchmarks", "tests")
@@ -134,7 +135,7 @@ def test_the_reference_pages_are_those_of_the_code() -> None:
 def test_every_setting_has_a_description() -> None:
     undescribed = [
         f"{kind.__name__}.{name}"
-        for kind in reference.settings_classes()
+        for kind in settings_classes()
         for name, field in kind.model_fields.items()
         if not field.description
     ]

@@ -12,10 +12,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from libs.adapters.postgres.queries.naming import article_key
 from libs.adapters.postgres.tables import articles, comments, pages, quotes, reindex_runs, revisions, stories, turns
 from libs.domain.documents import Quote, Turn
 from libs.domain.projections import ArticleState, EndedRevision, Member, StoryState
+from libs.domain.revisions import article_key
 
 # Alias -> {language group -> physical index}: where the indexer writes as well while a reindex is under way.
 Targets = Mapping[str, Mapping[str, str]]

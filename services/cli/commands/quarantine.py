@@ -1,11 +1,14 @@
 """`quarantine list|show|replay`: what was set aside, why, and again."""
 
 import asyncio
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from services.cli.options import DATA, Data, Json
+
+if TYPE_CHECKING:
+    from libs.contracts.quarantine import QuarantineEntry
 
 Id = Annotated[str, typer.Argument(metavar="ID", help="An entry's id, or its unique beginning.")]
 
@@ -27,28 +30,31 @@ def list_(
 
     found = asyncio.run(_listed(data, everything=everything))
     if as_json:
-        print_lines(found)
+        print_lines(e.model_dump(mode="json", exclude={"payload_base64", "payload_text"}) for e in found)
         return
     rows = [
         (
-            e["quarantine_id"][:12],
-            e["recorded_at"].isoformat(timespec="seconds"),
-            e["stage"],
-            e["reason"],
-            e["state"],
-            shortened(e["error"], 80),
+            e.quarantine_id[:12],
+            e.recorded_at.isoformat(timespec="seconds"),
+            e.stage,
+            e.reason,
+            e.state,
+            shortened(e.error, 80),
         )
         for e in found
     ]
     print_table(("id", "when", "stage", "reason", "state", "error"), rows)
 
 
-async def _listed(data: Any, *, everything: bool) -> list[dict[str, Any]]:
+async def _listed(data: Any, *, everything: bool) -> "list[QuarantineEntry]":
     from libs.adapters.postgres.quarantine import QuarantineDesk
+    from libs.contracts.quarantine import QuarantineEntry
     from services.cli.target import Target
 
     async with Target(data).open_postgres() as engine:
-        return [dict(e) for e in await QuarantineDesk(engine).listed(state=None if everything else "open")]
+        return [
+            QuarantineEntry.of(e) for e in await QuarantineDesk(engine).listed(state=None if everything else "open")
+        ]
 
 
 @group.command()
@@ -56,14 +62,16 @@ def show(name: Id, data: Data = DATA, as_json: Json = False) -> None:
     """One entry with the original bytes of its message."""
     from services.cli.output import print_fields, print_json
 
-    found = asyncio.run(_shown(data, name))
+    found = asyncio.run(_shown(data, name)).model_dump(mode="json")
     if as_json:
         print_json(found)
-    else:
-        print_fields(found)
+        return
+    if found["payload_text"] is not None:
+        del found["payload_base64"]  # the same again, for programs
+    print_fields(found)
 
 
-async def _shown(data: Any, name: str) -> dict[str, Any]:
+async def _shown(data: Any, name: str) -> "QuarantineEntry":
     from services.cli.setaside import shown
     from services.cli.target import Target
 

@@ -116,11 +116,11 @@ def remove(name: Name, data: Data = DATA, as_json: Json = False) -> None:
 
 
 async def _with_sources(data: Any, ask: "Callable[[PostgresSources], Awaitable[Any]]") -> Any:
+    from libs.adapters.http.settings import WebSettings
     from libs.adapters.postgres.sources import PollLimits, PostgresSources
     from services.cli.target import Target
-    from services.fetcher.settings import FetcherSettings
 
-    settings = FetcherSettings()
+    settings = WebSettings()
     limits = PollLimits(settings.fetcher_poll_floor_seconds, settings.fetcher_poll_cap_seconds)
     async with Target(data).open_postgres() as engine:
         return await ask(PostgresSources(engine, limits))

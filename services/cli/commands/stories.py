@@ -151,14 +151,15 @@ def rebuild_stories(data: Data = DATA, as_json: Json = False) -> None:
 
 
 async def _rebuild(data: Any) -> int:
+    from libs.adapters.postgres.migrate import check_schema
     from libs.adapters.postgres.reconcile import reconcile
-    from libs.adapters.postgres.stories import PostgresStories
     from services.cli.publishing import open_publisher
+    from services.cli.running import run_task
     from services.cli.target import Target
-    from services.deduplicator.rebuild import rebuild
 
     target = Target(data)
     async with target.open_postgres() as engine, open_publisher(target.nats) as publish:
-        changed = await rebuild(PostgresStories(engine))
+        await check_schema(engine)
+        done = await asyncio.to_thread(run_task, target, "deduplicator", "rebuild")
         await reconcile(engine, publish)
-    return changed
+    return int(done["changed"])

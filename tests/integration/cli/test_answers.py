@@ -74,7 +74,7 @@ def test_nonsense_is_in_quarantine_with_its_bytes_and_cannot_be_replayed(newsfol
     (shown,) = newsfold.lines("quarantine", "show", entry["quarantine_id"][:12])
     (replayed,) = newsfold.lines("quarantine", "replay", "--all")
 
-    assert (shown["reason"], shown["payload"]) == ("message_malformed", '{"no": "event"}')
+    assert (shown["reason"], shown["payload_text"]) == ("message_malformed", '{"no": "event"}')
     assert replayed == {"replayed": [], "impossible": [entry["quarantine_id"]]}
 
 

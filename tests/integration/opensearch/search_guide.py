@@ -15,9 +15,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.adapters.opensearch.schema import IndexNames
-from libs.adapters.postgres.queries.naming import article_key
 from libs.adapters.postgres.tables import articles, pages, revisions, turns
 from libs.domain.fingerprints.words import split_words
+from libs.domain.revisions import article_key
 
 GUIDE = Path(__file__).resolve().parents[3] / "docs" / "search.md"
 _BLOCK = re.compile(r"^```(json|bash|python) name=(\S+)(?: index=(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -7,6 +7,7 @@ import pytest
 from libs.contracts.pipeline import Lane
 from services.cli.failures import WrongUsage
 from services.cli.gathering import from_folder, from_mirror, from_urls, lane_of, listed_urls, shuffled
+from services.cli.naming import spelt
 
 
 def write(root: Path, *names: str, content: str = "<html><body>x</body></html>") -> None:
@@ -24,6 +25,34 @@ def test_a_folder_gives_text_and_html_and_counts_the_rest(tmp_path: Path) -> Non
     assert [work.url for work in gathered.work] == [f"file:{tmp_path}/{n}" for n in ("a.html", "b.txt", "deep/c.htm")]
     assert gathered.skipped == 2
     assert all(work.trust_canonical for work in gathered.work)
+
+
+def test_a_folder_that_is_named_by_detours_gives_the_same_pages_and_links_are_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, "news/a.html", "here/x.html", "site.example/a.html")
+    (tmp_path / "linked").symlink_to(tmp_path / "news")
+    monkeypatch.chdir(tmp_path / "here")
+
+    (detour,) = from_folder(Path("../here/.././news"), Lane.BACKFILL).work
+    (linked,) = from_folder(Path("../linked"), Lane.BACKFILL).work
+    mirrored = from_mirror(Path(".."), Lane.BACKFILL).work
+
+    assert (detour.url, detour.path) == (f"file:{tmp_path}/news/a.html", f"{tmp_path}/news/a.html")
+    assert linked.url == f"file:{tmp_path}/linked/a.html"
+    assert f"{tmp_path}/site.example/a.html" in [work.path for work in mirrored]
+
+
+def test_an_article_is_named_by_a_file_however_its_path_is_spelt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, "news/a.html", "here/x.html")
+    monkeypatch.chdir(tmp_path / "here")
+
+    assert spelt("../news/a.html") == f"file:{tmp_path}/news/a.html"
+    assert spelt("../news/a.html#2") == f"file:{tmp_path}/news/a.html#2"
+    assert spelt("https://a.example/../x") == "https://a.example/../x"
+    assert spelt("nothing.html") == "nothing.html"
 
 
 def test_a_base_url_names_the_pages_of_a_folder(tmp_path: Path) -> None:

@@ -6,7 +6,16 @@ from datetime import UTC, datetime
 import pytest
 
 from libs.domain.documents import Comment, ExtractedArticle, InterviewFacts, Quote, Turn
-from libs.domain.revisions import Segment, content_hash, digest, page_id, published_at, revision_id, segment_ids
+from libs.domain.revisions import (
+    Segment,
+    article_key,
+    content_hash,
+    digest,
+    page_id,
+    published_at,
+    revision_id,
+    segment_ids,
+)
 
 BASE = ExtractedArticle(title="A title", body="Why? Because it rains today.", language="en")
 
@@ -79,3 +88,11 @@ def test_segments_with_the_same_title_get_ids_of_their_own() -> None:
 )
 def test_a_time_is_an_instant_or_unknown(text: str | None, moment: datetime | None) -> None:
     assert published_at(text) == moment
+
+
+def test_an_article_is_called_by_its_page_and_by_its_place_where_there_are_several() -> None:
+    url, article_id = "https://a.example/x", "0123456789abcdef" * 2
+
+    assert article_key(url, article_id, 0, 1) == url
+    assert article_key(url, article_id, 2, 3) == f"{url}#2"
+    assert article_key(url, article_id, None, 3) == f"{url}#01234567"

@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from libs.adapters.postgres.queries.links import links_of
-from libs.adapters.postgres.queries.naming import article_key
 from libs.adapters.postgres.tables import articles, comments, pages, quotes, revisions, turns
+from libs.domain.revisions import article_key
 
 Json = dict[str, Any]
 AT_ONCE: Final = 200

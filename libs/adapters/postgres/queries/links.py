@@ -12,9 +12,9 @@ from typing import Any, Final
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from libs.adapters.postgres.queries.naming import article_key
 from libs.adapters.postgres.story_rows import article_of, pair_of, stored_text
 from libs.domain.fingerprints.words import Words, split_words
+from libs.domain.revisions import article_key
 from libs.domain.stories.grades import Reason
 from libs.domain.stories.identity import Relation, identity_of, relation
 from libs.domain.stories.leads import direction

@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.adapters.postgres.queries.naming import article_key
+from libs.domain.revisions import article_key
 
 Json = dict[str, Any]
 MAX_REDIRECTS: Final = 100
