@@ -93,3 +93,13 @@ def test_a_person_named_in_between_is_who_the_pronoun_means(read: Any) -> None:
 def test_the_speaker_is_unknown_where_the_text_names_no_person(read: Any, text: str) -> None:
     (quote,) = read("The town is dark.", text).quotes
     assert quote.speaker is None
+
+
+def test_a_mark_that_is_never_closed_leaves_the_next_quotation_whole(read: Any) -> None:
+    found = read("It cost 5« too much. «Vamos a seguir así», dijo Anna Berg.", "A “mark. She said: “We will go on.”")
+    assert [quote.text for quote in found.quotes] == ["Vamos a seguir así", "mark. She said: “We will go on."]
+
+
+def test_guillemets_nest(read: Any) -> None:
+    found = read("«Мы читали «Северный маяк» каждый день», — сказала Анна Берг.")
+    assert [quote.text for quote in found.quotes] == ["Мы читали «Северный маяк» каждый день"]
