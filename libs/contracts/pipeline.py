@@ -50,7 +50,7 @@ class StageSpec:
     produces: tuple[StreamSpec, ...]
     batch: int
     pull_wait_seconds: float = 0.2
-    ack_wait_seconds: int = 60
+    ack_wait_seconds: int = 30  # work in hand says every third of it that it lives, so only a crash waits this long
 
     def durable(self, stream: StreamSpec, lane: Lane) -> str:
         """`<stage>-<lane>`, with the event added where a stage reads several streams."""
