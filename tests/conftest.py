@@ -8,7 +8,10 @@
 | `postgres_database` | makes a migrated database and gives its URL |
 | `opensearch_url` | the shared node: name indices so that tests do not meet |
 | `shared_dir` | documents that are not the project's own; the test is skipped where they are absent |
+| `seeds_or_none` | the seeds' folder, or None where they are absent |
 | `corpus_dir` | the demo corpus |
+
+Those for a whole running Newsfold stand in `support/fixtures.py`.
 """
 
 import os
@@ -22,6 +25,8 @@ import psycopg
 import pytest
 
 from libs.adapters.engines import LocalEngines
+
+pytest_plugins = ["support.fixtures"]
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 TEMPLATE = "migrated"
@@ -110,6 +115,13 @@ def shared_dir() -> Path:
     if not (folder / "seeds").is_dir():
         pytest.skip(f"needs documents that are not part of the project: no {folder}/seeds (NEWSFOLD_SHARED names it)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def seeds_or_none() -> Path | None:
+    """The folder of the seeds, for tests that take them in where they are and do without them elsewhere."""
+    folder = Path(os.environ.get("NEWSFOLD_SHARED", CHECKOUT.parent / "shared")) / "seeds"
+    return folder if folder.is_dir() else None
 
 
 @pytest.fixture(scope="session")
