@@ -12,7 +12,7 @@ from libs.contracts.events import Event
 from libs.domain.stories.boilerplate import Witness
 from libs.domain.stories.links import Link
 from libs.domain.stories.pairs import Pair
-from libs.domain.stories.records import Carrier, Cause, Placing, Revision, StoredLink, StoredText, Touched
+from libs.domain.stories.records import Carrier, Cause, Placing, Revision, Standing, StoredLink, StoredText, Touched
 from libs.domain.stories.texts import Article
 
 
@@ -79,8 +79,19 @@ class Book(Protocol):
         """The live pairs among these texts that may share boilerplate only."""
         ...
 
-    async def asides_of(self, text_ids: Collection[str]) -> list[Pair]:
-        """The live pairs of these texts that share little and nothing else (`boilerplate.aside`)."""
+    async def candidates_of(self, text_ids: Collection[str]) -> list[StoredLink]:
+        """The live links that touch one of these texts and are candidates for identity."""
+        ...
+
+    async def standing(self, text_ids: Collection[str]) -> list[Standing]:
+        """All live links that touch one of these texts, without their passages."""
+        ...
+
+    async def asides_of(self, least: Mapping[str, int]) -> list[Pair]:
+        """The live pairs that share little and nothing else (`boilerplate.aside`), of those texts that have enough.
+
+        `least` says how many that is for each text.
+        """
         ...
 
     async def put_links(self, links: Sequence[StoredLink]) -> None: ...
@@ -131,6 +142,10 @@ class Book(Protocol):
 
     async def all_current(self) -> list[str]:
         """All current revisions that the deduplicator has taken, in the order of ids."""
+        ...
+
+    async def restore_stories(self, cause: Cause) -> int:
+        """Make the stories' records those that follow from where articles stand; answer how many were others."""
         ...
 
     async def clear(self) -> None:

@@ -13,7 +13,7 @@ from libs.domain.stories.grouping import group
 from libs.domain.stories.identity import Identity, identity_of
 from libs.domain.stories.links import Link, settled
 from libs.domain.stories.membership import Story, quoted_stories, story_of
-from libs.domain.stories.records import Cause, Placing, StoredLink, Touched
+from libs.domain.stories.records import Cause, Placing, Standing, Touched
 from libs.domain.stories.retold import identity_links
 from libs.domain.stories.texts import Article
 from services.deduplicator.ports import Book
@@ -31,20 +31,34 @@ class Judged:
 async def regroup(book: Book, dirty: Collection[str], renewed: Collection[str], cause: Cause) -> Touched:
     """Judge the stories of `dirty` texts anew; `renewed` articles have a new text."""
     inside = await _connected(book, set(dirty) | await book.story_mates(dirty))
-    carriers = {text_id: held for text_id, held in (await book.carriers(inside)).items() if held}
-    stored = await book.links(carriers)
+    carriers = _current(await book.carriers(inside))
+    stored = await book.standing(carriers)
     beside = {i for s in stored for i in (s.link.a, s.link.b)} - carriers.keys()
-    others = await book.carriers(beside)
-    before = await book.placings([*carriers, *beside])
+    others = _current(await book.carriers(beside))
+    before = await book.placings([*carriers, *others])
+    others = {i: held for i, held in others.items() if all(a.article_id in before for a in held)}
+    stored = [s for s in stored if all(i in carriers or i in others for i in (s.link.a, s.link.b))]
     identities = {i: identity_of(held) for i, held in {**carriers, **others}.items()}
     outer = {i: before[held[0].article_id].story_id for i, held in others.items()}
     judged = await _judge(book, carriers, identities, stored, outer)
-    await book.set_types({(x.a, x.b): x for x in [*(s.link for s in stored), *judged.links]})
+    await book.set_types(_changed_types(stored, judged))
     changed = {s.story_id for s in judged.stories} | {
         before[a.article_id].story_id for held in carriers.values() for a in held if a.article_id in before
     }
     placings = await _placings(book, {**carriers, **others}, judged, identities, before, changed)
     return await book.place(placings, renewed, {s.story_id: s.lead for s in judged.stories}, cause)
+
+
+def _current(carriers: Mapping[str, list[Article]]) -> dict[str, list[Article]]:
+    """The texts that some article carries which is not withdrawn."""
+    return {text_id: held for text_id, held in carriers.items() if held}
+
+
+def _changed_types(stored: Sequence[Standing], judged: Judged) -> dict[tuple[str, str], Link]:
+    """The links whose type or reasons are not yet as they stand after grouping."""
+    now = {(s.link.a, s.link.b): s.link for s in stored} | {(x.a, x.b): x for x in judged.links}
+    was = {(s.link.a, s.link.b): s.now for s in stored}
+    return {k: x for k, x in now.items() if (x.type, x.grade.reasons) != was[k]}
 
 
 async def _connected(book: Book, seeds: Collection[str]) -> set[str]:
@@ -60,11 +74,11 @@ async def _judge(
     book: Book,
     carriers: Mapping[str, Sequence[Article]],
     identities: Mapping[str, Identity],
-    stored: Sequence[StoredLink],
+    stored: Sequence[Standing],
     outer: Mapping[str, str],
 ) -> Judged:
     inner = [s for s in stored if s.link.a in carriers and s.link.b in carriers]
-    by_words = [s.link for s in inner if s.pair.passages]
+    by_words = [s.link for s in inner if s.worded]
     candidates = {(s.link.a, s.link.b) for s in inner if s.candidate}
     mine = {text_id: identities[text_id] for text_id in carriers}
     links = with_identity(by_words, identity_links(mine, by_words, candidates))

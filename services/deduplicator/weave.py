@@ -10,6 +10,7 @@ from dataclasses import replace
 from itertools import combinations
 
 from libs.domain.stories.boilerplate import (
+    CROWD,
     Witness,
     all_boilerplate,
     aside,
@@ -54,21 +55,34 @@ async def _add(book: Book, fresh: Sequence[StoredText]) -> set[str]:
         return set()
     prints = {value for t in fresh for value in t.marked.hashes.tolist()}
     known = await book.boilerplate(prints)
+    having = await book.having(prints - known.keys())
     fresh = [replace(t, dull_words=_dull(t.marked, known)) for t in fresh]
     await book.add_texts(fresh)
-    having = await book.having(prints - known.keys())
-    wanted = _pairs_of({t.text.text_id for t in fresh}, having)
-    pairs = await _compare(book, wanted, fresh)
+    pairs = await _compare(book, _pairs_of(fresh, having, known), fresh)
     found = await _new_boilerplate(book, fresh, pairs, known)
     await book.put_boilerplate(found)
-    changed = await _grade_anew(book, await _set_dull(book, found), found)
+    changed = await _grade_anew(book, await _set_dull(book, found))
     by_key = {(p.a, p.b): p for p in pairs.values()}
     return changed | await _grade(book, by_key, {})
 
 
-def _pairs_of(fresh: Collection[str], having: Mapping[int, set[str]]) -> set[PairKey]:
-    """Every two texts that share a fingerprint, at least one of them new."""
-    return {key(one, other) for held in having.values() for one in held & set(fresh) for other in held if one != other}
+def _pairs_of(
+    fresh: Sequence[StoredText], having: Mapping[int, Collection[str]], dull: Collection[int]
+) -> set[PairKey]:
+    """Every two texts that share a fingerprint outside `dull`, at least one of them new.
+
+    `having` has the texts that were there before.
+    """
+    new: dict[int, list[str]] = {}
+    for t in fresh:
+        for value in t.marked.hashes.tolist():
+            new.setdefault(value, []).append(t.text.text_id)
+    pairs: set[PairKey] = set()
+    for value, mine in new.items():
+        if value not in dull:
+            pairs.update(key(one, other) for one in mine for other in having.get(value, ()))
+            pairs.update(key(*couple) for couple in combinations(mine, 2))
+    return pairs
 
 
 async def _compare(book: Book, wanted: Collection[PairKey], fresh: Iterable[StoredText]) -> dict[PairKey, Pair]:
@@ -91,26 +105,26 @@ async def _new_boilerplate(
         if strangers(pair):
             partners.setdefault(one, set()).add(other)
             partners.setdefault(other, set()).add(one)
-    for text_id in (t.text.text_id for t in fresh):
-        mine = partners.get(text_id, set())
-        if len(mine) >= 2:
-            among = {key(p.a, p.b): p for p in await book.strangers_among(mine)}
-            found |= boilerplate_shown_by(text_id, mine, {**among, **pairs}, known.keys() | found.keys())
+    met = {t.text.text_id: partners[t.text.text_id] for t in fresh if len(partners.get(t.text.text_id, ())) >= 2}
+    among = {key(p.a, p.b): p for p in await book.strangers_among(set().union(*met.values()))} | dict(pairs)
+    for text_id, mine in met.items():
+        found |= boilerplate_shown_by(text_id, mine, among, known.keys() | found.keys())
     return found
 
 
 async def _crowds(book: Book, pairs: Mapping[PairKey, Pair], known: Mapping[int, Witness]) -> dict[int, Witness]:
     """Crowds around new texts and around those that they share something with."""
-    fresh = {k: p for k, p in pairs.items() if aside(p)}
-    beside = {text_id for k in fresh for text_id in k}
-    stored = {key(p.a, p.b): p for p in await book.asides_of(beside)} if beside else {}
-    of_text: dict[str, list[Pair]] = {}
-    for k, pair in {**stored, **fresh}.items():
-        for text_id in beside & set(k):
-            of_text.setdefault(text_id, []).append(pair)
+    of_text: dict[str, dict[PairKey, Pair]] = {}
+    for k, pair in pairs.items():
+        if aside(pair):
+            for text_id in k:
+                of_text.setdefault(text_id, {})[k] = pair
+    for pair in await book.asides_of({text_id: CROWD - len(held) for text_id, held in of_text.items()}):
+        for text_id in of_text.keys() & {pair.a, pair.b}:
+            of_text[text_id].setdefault(key(pair.a, pair.b), pair)
     found: dict[int, Witness] = {}
     for text_id in sorted(of_text):
-        found |= crowd_shown_by(text_id, of_text[text_id], known.keys() | found.keys())
+        found |= crowd_shown_by(text_id, of_text[text_id].values(), known.keys() | found.keys())
     return found
 
 
@@ -126,14 +140,14 @@ async def _set_dull(book: Book, changed: Collection[int]) -> set[str]:
 
 
 def _dull(marked: Marked, boilerplate: Collection[int]) -> int:
+    if not boilerplate:
+        return 0
     places = zip(marked.positions.tolist(), marked.hashes.tolist(), strict=True)
     return dull_words(at for at, value in places if value in boilerplate)
 
 
-async def _grade_anew(book: Book, text_ids: Collection[str], changed: Collection[int]) -> set[str]:
+async def _grade_anew(book: Book, text_ids: Collection[str]) -> set[str]:
     """Grade all links of these texts again, as they have more or less boilerplate than before."""
-    if not text_ids:
-        return set()
     old = {(s.link.a, s.link.b): s for s in await book.links(text_ids) if s.pair.passages}
     return await _grade(book, {k: s.pair for k, s in old.items()}, old)
 
@@ -201,7 +215,7 @@ async def _judge_again(book: Book, hashes: Collection[int]) -> set[str]:
         book, {key(*c) for value in plain for c in combinations(sorted(having.get(value, ())), 2)}, ()
     )
     texts = await _set_dull(book, plain)
-    changed = await _grade_anew(book, texts, plain)
+    changed = await _grade_anew(book, texts)
     by_key = {(p.a, p.b): p for p in pairs.values()}
     old = {(s.link.a, s.link.b): s for s in await book.links_between(by_key)}
     return changed | texts | await _grade(book, by_key, old)
@@ -213,12 +227,13 @@ async def _tell(book: Book, text_ids: Collection[str]) -> set[str]:
     keys = {i: person_keys(x.interviewees) if x.in_focus and x.outlets else frozenset() for i, x in mine.items()}
     await book.tell({i: (keys[i], x.published) for i, x in mine.items()})
     candidates = await _candidates(book, {i: x for i, x in mine.items() if keys[i]})
-    old = {(s.link.a, s.link.b): s for s in await book.links(text_ids)}
-    ended = [replace(s, candidate=False) for k, s in old.items() if s.candidate and k not in candidates]
+    old = {(s.link.a, s.link.b): s for s in await book.candidates_of(text_ids)}
+    ended = [replace(s, candidate=False) for k, s in old.items() if k not in candidates]
+    new = {k: pair for k, pair in candidates.items() if k not in old}
+    by_words = {(s.link.a, s.link.b): s for s in await book.links_between(new)}
     begun = [
-        replace(old[k], candidate=True) if k in old else StoredLink(_empty(pair), pair, True)
-        for k, pair in candidates.items()
-        if k not in old or not old[k].candidate
+        replace(by_words[k], candidate=True) if k in by_words else StoredLink(_empty(pair), pair, True)
+        for k, pair in new.items()
     ]
     await book.put_links([s for s in ended if s.pair.passages] + begun)
     await book.drop_links([(s.link.a, s.link.b) for s in ended if not s.pair.passages])

@@ -8,7 +8,6 @@ Only the holder of the deduplicators' lock may call this. docs/adr/0006 has what
 """
 
 import secrets
-from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -26,12 +25,18 @@ ROWS_SHARE = 20  # or a twentieth of the packed ones; a sealed posting moves as 
 SLICE_ROWS = 20_000  # postings sealed at once
 
 _POSTING = np.dtype([("cut", "<i8"), ("text_no", "<i4")])
+_SENT = np.dtype([("cut", ">i8"), ("text_no", ">i4")])  # as int8send and int4send write it
 Postings = NDArray[Any]  # of _POSTING, in order
 
 
-def signed(value: int) -> int:
-    """An unsigned 64-bit hash as PostgreSQL's bigint."""
-    return value - 2**64 if value >= 2**63 else value
+def bigints(hashes: Collection[int]) -> NDArray[np.int64]:
+    """Unsigned 64-bit hashes as PostgreSQL's bigint, in order."""
+    return np.sort(np.fromiter(hashes, dtype=np.uint64, count=len(hashes)).view(np.int64))
+
+
+def array_literal(values: NDArray[np.int64]) -> str:
+    """Numbers as PostgreSQL writes an array; the driver would look at each by itself, which takes ten times as long."""
+    return "{" + ",".join(map(str, values.tolist())) + "}"
 
 
 def unsigned(value: int) -> int:
@@ -59,17 +64,17 @@ class PostgresFingerprints:
         if not prints:
             return
         hashes = np.concatenate([h.view(np.int64) for h in prints.values()])
-        numbers = np.repeat(list(prints), [len(h) for h in prints.values()])
+        numbers = np.repeat(np.array(list(prints), dtype=np.int64), [len(h) for h in prints.values()])
         order = np.argsort(hashes, kind="stable")
-        await self._do(_ADD, hashes=hashes[order].tolist(), numbers=numbers[order].tolist())
+        await self._do(_ADD, hashes=array_literal(hashes[order]), numbers=array_literal(numbers[order]))
         (estimate,) = await self._all(_ESTIMATE)
         if estimate.rows > self._rows_kept + estimate.chunks * CHUNK // ROWS_SHARE:
             await self.seal()
 
     async def remove(self, text_nos: Collection[int], hashes: Collection[int]) -> None:
         """Take these texts out; `hashes` are all fingerprints that they may have."""
-        wanted = sorted(map(signed, hashes))
-        await self._do(_REMOVE, hashes=wanted, numbers=sorted(text_nos))
+        wanted = bigints(hashes)
+        await self._do(_REMOVE, hashes=array_literal(wanted), numbers=sorted(text_nos))
         for chunk in await self._chunks_with(wanted):
             postings = _unpack([chunk])
             left = postings[~np.isin(postings["text_no"], sorted(text_nos))]
@@ -79,39 +84,49 @@ class PostgresFingerprints:
 
     async def having(self, hashes: Collection[int]) -> set[tuple[int, int]]:
         """(hash, text number) of all postings of these hashes."""
-        wanted = sorted(map(signed, hashes))
-        found = {(unsigned(r.hash), r.text_no) for r in await self._all(_HAVING, hashes=wanted)}
-        full: dict[int, list[int]] = defaultdict(list)
-        for value in wanted:
-            full[value >> CUT_BITS].append(value)
+        wanted = bigints(hashes)
+        found = {(unsigned(r.hash), r.text_no) for r in await self._all(_HAVING, hashes=array_literal(wanted))}
         packed = _unpack(await self._chunks_with(wanted))
-        packed = packed[np.isin(packed["cut"], np.fromiter(full, dtype=np.int64, count=len(full)))]
-        return found | {(unsigned(value), number) for cut, number in packed.tolist() for value in full[cut]}
+        cuts = wanted >> CUT_BITS
+        first, end = np.searchsorted(cuts, packed["cut"], "left"), np.searchsorted(cuts, packed["cut"], "right")
+        return found | {
+            (unsigned(value), int(packed["text_no"][n]))
+            for n in np.flatnonzero(first < end).tolist()
+            for value in wanted[first[n] : end[n]].tolist()
+        }
 
-    async def _chunks_with(self, hashes: Sequence[int]) -> Sequence[Row[Any]]:
-        return await self._all(_CHUNKS, cuts=sorted({value >> CUT_BITS for value in hashes}))
+    async def _chunks_with(self, hashes: NDArray[np.int64]) -> Sequence[Row[Any]]:
+        return await self._all(_CHUNKS, cuts=array_literal(np.unique(hashes >> CUT_BITS)))
 
     async def seal(self, start: int | None = None) -> None:
         """Merge a slice of the rows, from hash `start` (default: anywhere) on, into the chunks."""
         start = secrets.randbits(64) - 2**63 if start is None else start
-        rows = await self._all(_SLICE, start=start, limit=self._slice_rows)
-        if not rows:
+        (found,) = await self._all(_SLICE, start=start, limit=self._slice_rows)
+        if not found.rows:
             return
-        first, end = rows[0].hash >> CUT_BITS, (rows[-1].hash >> CUT_BITS) + 1
-        if len(rows) < self._slice_rows:
+        first, end = found.first >> CUT_BITS, (found.last >> CUT_BITS) + 1
+        if found.rows < self._slice_rows:
             end = 2 ** (63 - CUT_BITS)
         elif end > first + 1:
             end -= 1  # there may be more rows of the last value
-        taken = await self._all(_TAKE, first=first << CUT_BITS, last=(end << CUT_BITS) - 1)
+        (taken,) = await self._all(_TAKE, first=first << CUT_BITS, last=(end << CUT_BITS) - 1)
         old = _unpack(await self._all(_TAKE_CHUNKS, first=first, end=end))
-        new = np.array([(r.hash >> CUT_BITS, r.text_no) for r in taken], dtype=_POSTING)
-        await self._write(np.unique(np.concatenate((old, new))))
+        new = np.frombuffer(taken.postings or b"", dtype=_SENT).astype(_POSTING)
+        await self._write(_in_order(np.concatenate((old, new))))
 
     async def _write(self, postings: Postings) -> None:
         chunks = [_pack(part, int(part["cut"][0])) for part in _cut(postings)]
         if chunks:
             first, offsets, numbers = (list(column) for column in zip(*chunks, strict=True))
             await self._do(_WRITE, first=first, offsets=offsets, numbers=numbers)
+
+
+def _in_order(postings: Postings) -> Postings:
+    """The distinct postings, sorted."""
+    ordered = postings[np.lexsort((postings["text_no"], postings["cut"]))]
+    distinct = np.ones(len(ordered), dtype=bool)
+    distinct[1:] = ordered[1:] != ordered[:-1]
+    return ordered[distinct]
 
 
 def _cut(postings: Postings) -> list[Postings]:
@@ -128,13 +143,13 @@ def _cut(postings: Postings) -> list[Postings]:
 
 
 def _pack(postings: Postings, first: int) -> tuple[int, bytes, bytes]:
-    return first, (postings["cut"] - first).astype("<u4").tobytes(), postings["text_no"].astype("<i4").tobytes()
+    return first, (postings["cut"] - first).astype(">u4").tobytes(), postings["text_no"].astype("<i4").tobytes()
 
 
 def _unpack(chunks: Sequence[Row[Any]]) -> Postings:
     counts = [len(c.hashes) // 4 for c in chunks]
     found = np.empty(sum(counts), dtype=_POSTING)
-    offsets = np.frombuffer(b"".join(c.hashes for c in chunks), dtype="<u4")
+    offsets = np.frombuffer(b"".join(c.hashes for c in chunks), dtype=">u4")
     found["cut"] = np.repeat(np.array([c.first_hash for c in chunks], dtype=np.int64), counts) + offsets
     found["text_no"] = np.frombuffer(b"".join(c.text_nos for c in chunks), dtype="<i4")
     return found
@@ -150,13 +165,19 @@ SELECT pg_stat_get_live_tuples('fingerprints'::regclass) AS rows,
        pg_stat_get_live_tuples('fingerprint_chunks'::regclass) AS chunks"""
 _REMOVE = f"DELETE FROM fingerprints WHERE hash = {_HASHES} AND text_no = ANY(CAST(:numbers AS int[]))"  # noqa: S608
 _HAVING = f"SELECT hash, text_no FROM fingerprints WHERE hash = {_HASHES}"  # noqa: S608
+# Only chunks that have a wanted hash: the search may also hit across two offsets, which unpacking tells.
 _CHUNKS = """
 SELECT DISTINCT ON (chunk.first_hash) chunk.first_hash, chunk.hashes, chunk.text_nos
 FROM unnest(CAST(:cuts AS bigint[])) AS wanted (cut) CROSS JOIN LATERAL (
     SELECT first_hash, hashes, text_nos FROM fingerprint_chunks
-    WHERE first_hash <= wanted.cut ORDER BY first_hash DESC LIMIT 1) AS chunk"""
-_SLICE = "SELECT hash FROM fingerprints WHERE hash >= :start ORDER BY hash LIMIT :limit"
-_TAKE = "DELETE FROM fingerprints WHERE hash BETWEEN :first AND :last RETURNING hash, text_no"
+    WHERE first_hash <= wanted.cut ORDER BY first_hash DESC LIMIT 1) AS chunk
+WHERE position(substring(int8send(wanted.cut - chunk.first_hash) FROM 5) IN chunk.hashes) > 0"""
+_SLICE = """
+SELECT min(hash) AS first, max(hash) AS last, count(*) AS rows
+FROM (SELECT hash FROM fingerprints WHERE hash >= :start ORDER BY hash LIMIT :limit) AS slice"""
+_TAKE = f"""
+WITH taken AS (DELETE FROM fingerprints WHERE hash BETWEEN :first AND :last RETURNING hash, text_no)
+SELECT string_agg(int8send(hash >> {CUT_BITS}) || int4send(text_no), CAST('' AS bytea)) AS postings FROM taken"""  # noqa: S608
 _TAKE_CHUNKS = """
 DELETE FROM fingerprint_chunks WHERE first_hash < :end AND first_hash >= coalesce(
     (SELECT max(first_hash) FROM fingerprint_chunks WHERE first_hash <= :first), :first)

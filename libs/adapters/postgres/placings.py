@@ -29,11 +29,9 @@ async def place(
     before = {r.article_id: r for r in await connection.execute(_BEFORE, {"ids": list(wanted)})}
     moved = [p for p in wanted.values() if p.article_id in renewed or _as_row(p) != _row(before[p.article_id])]
     await _write_articles(connection, moved, cause)
-    affected = {p.story_id for p in moved} | {
-        r.story_id for r in before.values() if r.story_id in _left(before, wanted)
-    }
-    touched = await _write_stories(connection, affected, leads, moved, before, cause)
-    return Touched(tuple(p.article_id for p in moved), tuple(sorted(touched)))
+    affected = {p.story_id for p in moved} | _left(before, wanted)
+    await _write_stories(connection, affected, leads, moved, before, cause)
+    return Touched(tuple(p.article_id for p in moved), tuple(sorted(affected)))
 
 
 def _as_row(p: Placing) -> tuple[Any, ...]:
@@ -51,21 +49,14 @@ def _left(before: Before, wanted: Mapping[str, Placing]) -> set[str]:
 
 async def _write_articles(connection: AsyncConnection, moved: Sequence[Placing], cause: Cause) -> None:
     if moved:
-        await connection.execute(
-            _ARTICLE,
-            [
-                {
-                    "id": p.article_id,
-                    "story": p.story_id,
-                    "lead": p.lead,
-                    "quoted": list(p.quoted_stories),
-                    "types": list(p.link_types),
-                    "lane": cause.lane,
-                    "trace": cause.trace_id,
-                }
-                for p in moved
-            ],
-        )
+        rows = {
+            "ids": [p.article_id for p in moved],
+            "stories": [p.story_id for p in moved],
+            "leads": [p.lead for p in moved],
+            "quoted": [" ".join(p.quoted_stories) for p in moved],
+            "types": [" ".join(p.link_types) for p in moved],
+        }
+        await connection.execute(_ARTICLES, {**rows, "lane": cause.lane, "trace": cause.trace_id})
 
 
 async def _write_stories(
@@ -75,8 +66,10 @@ async def _write_stories(
     moved: Sequence[Placing],
     before: Before,
     cause: Cause,
-) -> set[str]:
-    """Bring the affected stories' rows up to date; answer those that changed."""
+) -> None:
+    """Bring the affected stories' rows up to date."""
+    if not affected:
+        return
     ids = {"ids": sorted(affected)}
     known = {r.story_id: r for r in await connection.execute(_STORIES, ids)}
     sizes = {r.story_id: r.size for r in await connection.execute(_SIZES, ids)}
@@ -87,17 +80,12 @@ async def _write_stories(
         lead = leads.get(story_id, known[story_id].lead_article_id if story_id in known else None)
         heir = heirs.get(story_id) if not size else None
         rows.append({"id": story_id, "lead": lead if size else None, "size": size, "heir": heir})
-    stories = [{**row, "lane": cause.lane, "trace": cause.trace_id} for row in rows]
-    if stories:
-        await connection.execute(_STORY, stories)
-    await _follow_on(connection, {p.article_id for p in moved}, affected)
+    columns = {name: [row[name] for row in rows] for name in ("id", "lead", "size", "heir")}
+    await connection.execute(_WRITE_STORIES, {**columns, "lane": cause.lane, "trace": cause.trace_id})
+    await connection.execute(
+        _REDIRECTS, {"articles": sorted(p.article_id for p in moved), "affected": sorted(affected)}
+    )
     await _write_history(connection, rows, known, moved, before, cause)
-    return set(affected)
-
-
-async def _follow_on(connection: AsyncConnection, moved: Collection[str], affected: Collection[str]) -> None:
-    """Turn the redirects of older ids, whose first article moved on, to where it is now."""
-    await connection.execute(_REDIRECTS, {"articles": sorted(moved), "affected": sorted(affected)})
 
 
 async def _write_history(
@@ -128,47 +116,51 @@ async def _write_history(
         if story_id in known and row["size"] and known[story_id].lead_article_id not in (None, row["lead"]):
             history.append((story_id, "lead", None, [row["lead"]]))
     if history:
-        await connection.execute(
-            _HISTORY,
-            [
-                {"story": story, "change": change, "other": other, "articles": articles, "cause": cause.revision_id}
-                for story, change, other, articles in history
-            ],
-        )
+        stories, changes, others, articles = zip(*history, strict=True)
+        columns = {"stories": list(stories), "changes": list(changes), "others": list(others)}
+        lists = [" ".join(ids) for ids in articles]
+        await connection.execute(_HISTORY, {**columns, "articles": lists, "cause": cause.revision_id})
 
 
 _BEFORE = text(
     "SELECT article_id, story_id, lead, quoted_stories, link_types FROM articles"
     " WHERE article_id = ANY(CAST(:ids AS text[])) ORDER BY article_id FOR UPDATE"
 )
-_ARTICLE = text(
-    "UPDATE articles SET story_id = :story, lead = :lead, quoted_stories = :quoted, link_types = :types,"
-    " projection = projection + 1, lane = :lane, trace_id = :trace WHERE article_id = :id"
-)
+# Lists go in as one string each: ids and types hold no spaces, and arrays of arrays would have to be rectangular.
+_ARTICLES = text("""
+UPDATE articles SET story_id = new.story_id, lead = new.lead, quoted_stories = string_to_array(new.quoted, ' '),
+    link_types = string_to_array(new.types, ' '), projection = projection + 1, lane = :lane, trace_id = :trace
+FROM unnest(CAST(:ids AS text[]), CAST(:stories AS text[]), CAST(:leads AS boolean[]), CAST(:quoted AS text[]),
+            CAST(:types AS text[])) AS new (article_id, story_id, lead, quoted, types)
+WHERE articles.article_id = new.article_id""")
 _STORIES = text(
     "SELECT story_id, lead_article_id, size, redirect_to FROM stories WHERE story_id = ANY(CAST(:ids AS text[]))"
     " ORDER BY story_id FOR UPDATE"
 )
 _SIZES = text(
-    "SELECT story_id, count(*)::int AS size FROM articles WHERE story_id = ANY(CAST(:ids AS text[])) GROUP BY story_id"
+    "SELECT story_id, count(*)::int AS size FROM articles WHERE story_id = ANY(CAST(:ids AS text[]))"
+    " AND withdrawn_reason IS NULL GROUP BY story_id"
 )
 _HEIRS = text(
     "SELECT founding_id, a.story_id FROM carriers JOIN articles a USING (article_id)"
     " WHERE founding_id = ANY(CAST(:ids AS text[])) AND a.story_id IS NOT NULL"
+    " AND a.withdrawn_reason IS NULL"
 )
-_STORY = text(
-    "INSERT INTO stories (story_id, lead_article_id, size, redirect_to, lane, trace_id)"
-    " VALUES (:id, :lead, :size, :heir, :lane, :trace)"
-    " ON CONFLICT (story_id) DO UPDATE SET lead_article_id = excluded.lead_article_id, size = excluded.size,"
-    " redirect_to = excluded.redirect_to, lane = excluded.lane, trace_id = excluded.trace_id,"
-    " projection = stories.projection + 1"
-)
+_WRITE_STORIES = text("""
+INSERT INTO stories (story_id, lead_article_id, size, redirect_to, lane, trace_id)
+SELECT new.*, :lane, :trace
+FROM unnest(CAST(:id AS text[]), CAST(:lead AS text[]), CAST(:size AS int[]), CAST(:heir AS text[])) AS new
+ON CONFLICT (story_id) DO UPDATE SET lead_article_id = excluded.lead_article_id, size = excluded.size,
+    redirect_to = excluded.redirect_to, lane = excluded.lane, trace_id = excluded.trace_id,
+    projection = stories.projection + 1""")
+# Older ids whose first article moved on lead to where it is now.
 _REDIRECTS = text(
     "UPDATE stories SET redirect_to = a.story_id FROM carriers JOIN articles a USING (article_id)"
     " WHERE stories.story_id = founding_id AND article_id = ANY(CAST(:articles AS text[])) AND stories.size = 0"
     " AND stories.story_id <> ALL(CAST(:affected AS text[])) AND stories.redirect_to IS DISTINCT FROM a.story_id"
 )
-_HISTORY = text(
-    "INSERT INTO story_history (story_id, change, other_story_id, article_ids, cause_revision_id)"
-    " VALUES (:story, :change, :other, :articles, :cause)"
-)
+_HISTORY = text("""
+INSERT INTO story_history (story_id, change, other_story_id, article_ids, cause_revision_id)
+SELECT story_id, change, other_id, string_to_array(articles, ' '), :cause
+FROM unnest(CAST(:stories AS text[]), CAST(:changes AS text[]), CAST(:others AS text[]), CAST(:articles AS text[]))
+    WITH ORDINALITY AS new (story_id, change, other_id, articles, n) ORDER BY n""")

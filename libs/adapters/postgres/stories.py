@@ -8,6 +8,7 @@ import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 
 from sqlalchemy import text
@@ -15,8 +16,9 @@ from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from libs.adapters.postgres import story_queries as sql
-from libs.adapters.postgres.fingerprints import PostgresFingerprints, signed, unsigned
+from libs.adapters.postgres.fingerprints import PostgresFingerprints, array_literal, bigints, unsigned
 from libs.adapters.postgres.placings import place
+from libs.adapters.postgres.restoring import ALL_TAKEN, RESTORE_STORIES
 from libs.adapters.postgres.story_rows import (
     Values,
     article_of,
@@ -25,6 +27,7 @@ from libs.adapters.postgres.story_rows import (
     link_values,
     pair_of,
     reasons_json,
+    standing,
     stored_link,
     stored_text,
     text_values,
@@ -35,7 +38,7 @@ from libs.domain.stories.boilerplate import Witness
 from libs.domain.stories.links import Link
 from libs.domain.stories.membership import founding_id
 from libs.domain.stories.pairs import Pair
-from libs.domain.stories.records import Carrier, Cause, Placing, Revision, StoredLink, StoredText, Touched
+from libs.domain.stories.records import Carrier, Cause, Placing, Revision, Standing, StoredLink, StoredText, Touched
 from libs.domain.stories.retold import DAY_SECONDS, WINDOW_DAYS
 from libs.domain.stories.texts import Article
 
@@ -115,10 +118,13 @@ class PostgresBook:
         self._fingerprints = PostgresFingerprints(connection)
 
     async def _rows(self, query: str, **values: Any) -> Sequence[Row[Any]]:
-        return (await self._connection.execute(text(query), values)).all()
+        """The rows of a query; none, without asking, where its `ids` are empty."""
+        if not values.get("ids", True):
+            return ()
+        return (await self._connection.execute(_statement(query), values)).all()
 
     async def _do(self, statement: str, **values: Any) -> None:
-        await self._connection.execute(text(statement), values)
+        await self._connection.execute(_statement(statement), values)
 
     async def current(self, article_ids: Collection[str]) -> dict[str, str]:
         rows = await self._rows(
@@ -152,14 +158,7 @@ class PostgresBook:
             }
             for c in sorted(carriers, key=lambda c: c.article_id)
         ]
-        await self._do(
-            "INSERT INTO carriers (article_id, text_id, revision_id, founding_id, in_focus)"
-            " SELECT * FROM unnest(CAST(:article_id AS text[]), CAST(:text_id AS text[]), CAST(:revision_id AS text[]),"
-            " CAST(:founding_id AS text[]), CAST(:in_focus AS boolean[]))"
-            " ON CONFLICT (article_id) DO UPDATE SET text_id = excluded.text_id, revision_id = excluded.revision_id,"
-            " in_focus = excluded.in_focus",
-            **columns(values),
-        )
+        await self._do(sql.UPSERT_CARRIERS, **columns(values))
 
     async def carriers(self, text_ids: Collection[str]) -> dict[str, list[Article]]:
         found: dict[str, list[Article]] = {text_id: [] for text_id in sorted(text_ids)}
@@ -173,10 +172,7 @@ class PostgresBook:
 
     async def add_texts(self, texts: Sequence[StoredText]) -> None:
         values = [text_values(t) for t in sorted(texts, key=lambda t: t.text.text_id)]
-        numbers = await self._rows(
-            sql.UPSERT_TEXTS,
-            **columns(values),
-        )
+        numbers = await self._rows(sql.UPSERT_TEXTS, **columns(values))
         by_id = {t.text.text_id: t.marked.hashes for t in texts}
         await self._fingerprints.add({row.text_no: by_id[row.text_id] for row in numbers})
 
@@ -197,16 +193,16 @@ class PostgresBook:
 
     async def texts(self, text_ids: Collection[str]) -> dict[str, StoredText]:
         query = "SELECT text_id, words, codes, spoken, dull_words FROM texts WHERE text_id = ANY(CAST(:ids AS text[]))"
-        return {r.text_id: stored_text(r) for r in await self._rows(query, ids=sorted(text_ids))} if text_ids else {}
+        return {r.text_id: stored_text(r) for r in await self._rows(query, ids=sorted(text_ids))}
 
     async def lengths(self, text_ids: Collection[str]) -> dict[str, int]:
         query = "SELECT text_id, words FROM texts WHERE text_id = ANY(CAST(:ids AS text[]))"
         return {r.text_id: r.words for r in await self._rows(query, ids=sorted(text_ids))}
 
     async def having(self, hashes: Collection[int]) -> dict[int, set[str]]:
-        postings = await self._fingerprints.having(hashes) if hashes else []
-        query = "SELECT text_no, text_id FROM texts WHERE live AND text_no = ANY(CAST(:numbers AS int[]))"
-        ids = {r.text_no: r.text_id for r in await self._rows(query, numbers=sorted({n for _, n in postings}))}
+        postings = await self._fingerprints.having(hashes) if hashes else set()
+        query = "SELECT text_no, text_id FROM texts WHERE live AND text_no = ANY(CAST(:ids AS int[]))"
+        ids = {r.text_no: r.text_id for r in await self._rows(query, ids=sorted({n for _, n in postings}))}
         found: dict[int, set[str]] = defaultdict(set)
         for value, number in postings:
             if number in ids:
@@ -215,64 +211,52 @@ class PostgresBook:
 
     async def boilerplate(self, hashes: Collection[int]) -> dict[int, Witness]:
         query = "SELECT hash, witnesses FROM boilerplate WHERE hash = ANY(CAST(:hashes AS bigint[]))"
-        rows = await self._rows(query, hashes=sorted(map(signed, hashes))) if hashes else []
+        rows = await self._rows(query, hashes=array_literal(bigints(hashes))) if hashes else []
         return {unsigned(r.hash): tuple(r.witnesses) for r in rows}
 
     async def put_boilerplate(self, found: Mapping[int, Witness]) -> None:
         if found:
-            await self._connection.execute(
-                text(
-                    "INSERT INTO boilerplate (hash, witnesses) VALUES (:hash, :witnesses)"
-                    " ON CONFLICT (hash) DO UPDATE SET witnesses = excluded.witnesses"
-                ),
-                [{"hash": signed(value), "witnesses": list(found[value])} for value in sorted(found)],
+            await self._do(
+                sql.PUT_BOILERPLATE,
+                hashes=array_literal(bigints(found)),
+                witnesses=[" ".join(found[value]) for value in map(unsigned, bigints(found).tolist())],
             )
 
     async def drop_boilerplate(self, hashes: Collection[int]) -> None:
-        await self._do(
-            "DELETE FROM boilerplate WHERE hash = ANY(CAST(:hashes AS bigint[]))", hashes=sorted(map(signed, hashes))
-        )
+        query = "DELETE FROM boilerplate WHERE hash = ANY(CAST(:hashes AS bigint[]))"
+        await self._do(query, hashes=array_literal(bigints(hashes)))
 
     async def dull(self, text_ids: Collection[str]) -> dict[str, int]:
         query = "SELECT text_id, dull_words FROM texts WHERE text_id = ANY(CAST(:ids AS text[]))"
         return {r.text_id: r.dull_words for r in await self._rows(query, ids=sorted(text_ids))}
 
     async def set_dull(self, dull_words: Mapping[str, int]) -> None:
-        await self._do(
-            "UPDATE texts SET dull_words = new.dull FROM unnest(CAST(:ids AS text[]), CAST(:dull AS int[]))"
-            " AS new (text_id, dull) WHERE texts.text_id = new.text_id",
-            ids=list(dull_words),
-            dull=list(dull_words.values()),
-        )
+        await self._do(sql.SET_DULL, ids=list(dull_words), dull=list(dull_words.values()))
 
     async def links(self, text_ids: Collection[str]) -> list[StoredLink]:
-        query = (
-            "SELECT * FROM links WHERE live AND a = ANY(CAST(:ids AS text[]))"
-            " UNION SELECT * FROM links WHERE live AND b = ANY(CAST(:ids AS text[])) ORDER BY a, b"
-        )
-        return [stored_link(row) for row in await self._rows(query, ids=sorted(text_ids))]
+        return [stored_link(row) for row in await self._rows(sql.LINKS, ids=sorted(text_ids))]
 
     async def links_between(self, pairs: Collection[PairKey]) -> list[StoredLink]:
-        return [stored_link(row) for row in await self._rows(f"{sql.OF_PAIRS} ORDER BY a, b", **_ends(pairs))]
+        return [stored_link(row) for row in await self._rows(sql.OF_PAIRS, **_ends(pairs))] if pairs else []
+
+    async def candidates_of(self, text_ids: Collection[str]) -> list[StoredLink]:
+        return [stored_link(row) for row in await self._rows(sql.CANDIDATES, ids=sorted(text_ids))]
+
+    async def standing(self, text_ids: Collection[str]) -> list[Standing]:
+        return [standing(row) for row in await self._rows(sql.STANDING, ids=sorted(text_ids))]
 
     async def strangers_among(self, text_ids: Collection[str]) -> list[Pair]:
-        query = (
-            "SELECT * FROM links WHERE live AND stranger AND a = ANY(CAST(:ids AS text[]))"
-            " AND b = ANY(CAST(:ids AS text[])) ORDER BY a, b"
-        )
-        return [pair_of(row) for row in await self._rows(query, ids=sorted(text_ids))]
+        return [pair_of(row) for row in await self._rows(sql.STRANGERS, ids=sorted(text_ids))]
 
-    async def asides_of(self, text_ids: Collection[str]) -> list[Pair]:
-        return [pair_of(row) for row in await self._rows(sql.ASIDES, ids=sorted(text_ids))]
+    async def asides_of(self, least: Mapping[str, int]) -> list[Pair]:
+        ids = sorted(least)
+        return [pair_of(row) for row in await self._rows(sql.ASIDES, ids=ids, least=[least[i] for i in ids])]
 
     async def put_links(self, links: Sequence[StoredLink]) -> None:
         if not links:
             return
         values = [link_values(x) for x in sorted(links, key=lambda x: (x.pair.a, x.pair.b))]
-        await self._do(
-            sql.UPSERT_LINKS,
-            **columns(values),
-        )
+        await self._do(sql.UPSERT_LINKS, **columns(values))
 
     async def drop_links(self, pairs: Collection[PairKey]) -> None:
         if pairs:
@@ -288,13 +272,7 @@ class PostgresBook:
         values: list[Values] = [
             {"a": a, "b": b, "type": x.type, "reasons": reasons_json(x)} for (a, b), x in sorted(links.items())
         ]
-        await self._do(
-            "UPDATE links SET type = new.type, reasons = new.reasons"
-            " FROM unnest(CAST(:a AS text[]), CAST(:b AS text[]), CAST(:type AS text[]), CAST(:reasons AS jsonb[]))"
-            " AS new (a, b, type, reasons) WHERE links.a = new.a AND links.b = new.b"
-            " AND (links.type IS DISTINCT FROM new.type OR links.reasons IS DISTINCT FROM new.reasons)",
-            **columns(values),
-        )
+        await self._do(sql.SET_TYPES, **columns(values))
 
     async def link_types(self, text_ids: Collection[str]) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {text_id: set() for text_id in sorted(text_ids)}
@@ -314,7 +292,7 @@ class PostgresBook:
     async def told_like(self, text_ids: Collection[str]) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {text_id: set() for text_id in sorted(text_ids)}
         window = float(WINDOW_DAYS * DAY_SECONDS)
-        for row in await self._rows(sql.TOLD_LIKE, ids=list(found), window=window) if found else ():
+        for row in await self._rows(sql.TOLD_LIKE, ids=list(found), window=window):
             found[row.text_id].add(row.other_id)
         return found
 
@@ -337,24 +315,27 @@ class PostgresBook:
         return await place(self._connection, placings, renewed, leads, cause)
 
     async def all_current(self) -> list[str]:
-        rows = await self._rows("SELECT revision_id FROM carriers ORDER BY revision_id")
+        rows = await self._rows(ALL_TAKEN)
         return [row.revision_id for row in rows]
 
     async def clear(self) -> None:
         for table in ("links", "boilerplate", "fingerprints", "fingerprint_chunks", "carriers", "texts"):
             await self._do(f"DELETE FROM {table}")  # noqa: S608
 
+    async def restore_stories(self, cause: Cause) -> int:
+        return len(await self._rows(RESTORE_STORIES, lane=cause.lane, trace=cause.trace_id))
+
     async def record(self, results: Mapping[str, Touched]) -> None:
-        await self._connection.execute(
-            text(
-                "UPDATE revisions SET assigned_at = now(), touched_articles = :articles, touched_stories = :stories"
-                " WHERE revision_id = :id"
-            ),
-            [
-                {"id": i, "articles": list(results[i].articles), "stories": list(results[i].stories)}
-                for i in sorted(results)
-            ],
+        ids = sorted(results)
+        await self._do(
+            sql.RECORD,
+            revisions=ids,
+            articles=[" ".join(results[i].articles) for i in ids],
+            stories=[" ".join(results[i].stories) for i in ids],
         )
+
+
+_statement = cache(text)  # parsed once
 
 
 def _ends(pairs: Collection[PairKey]) -> dict[str, list[str]]:

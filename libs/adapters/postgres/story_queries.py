@@ -64,9 +64,49 @@ SELECT c.text_id, c.article_id, c.in_focus, p.url, p.declared_original, r.outlet
 FROM carriers c JOIN articles a USING (article_id) JOIN pages p USING (page_id)
      JOIN revisions r ON r.revision_id = c.revision_id
 WHERE c.text_id = ANY(CAST(:ids AS text[])) AND a.withdrawn_reason IS NULL ORDER BY c.article_id"""
+UPSERT_CARRIERS = """
+INSERT INTO carriers (article_id, text_id, revision_id, founding_id, in_focus)
+SELECT * FROM unnest(CAST(:article_id AS text[]), CAST(:text_id AS text[]), CAST(:revision_id AS text[]),
+                     CAST(:founding_id AS text[]), CAST(:in_focus AS boolean[]))
+ON CONFLICT (article_id) DO UPDATE SET text_id = excluded.text_id, revision_id = excluded.revision_id,
+    in_focus = excluded.in_focus"""
+SET_DULL = """
+UPDATE texts SET dull_words = new.dull FROM unnest(CAST(:ids AS text[]), CAST(:dull AS int[])) AS new (text_id, dull)
+WHERE texts.text_id = new.text_id"""
+# Lists in a list: ids hold no spaces, and PostgreSQL's arrays of arrays must be rectangular.
+PUT_BOILERPLATE = """
+INSERT INTO boilerplate (hash, witnesses)
+SELECT hash, string_to_array(witnesses, ' ')
+FROM unnest(CAST(:hashes AS bigint[]), CAST(:witnesses AS text[])) AS new (hash, witnesses)
+ON CONFLICT (hash) DO UPDATE SET witnesses = excluded.witnesses"""
 OF_PAIRS = """
 SELECT links.* FROM links JOIN unnest(CAST(:a AS text[]), CAST(:b AS text[])) AS wanted (a, b)
-    ON links.a = wanted.a AND links.b = wanted.b WHERE links.live"""
+    ON links.a = wanted.a AND links.b = wanted.b WHERE links.live ORDER BY a, b"""
+SET_TYPES = """
+UPDATE links SET type = new.type, reasons = new.reasons
+FROM unnest(CAST(:a AS text[]), CAST(:b AS text[]), CAST(:type AS text[]), CAST(:reasons AS jsonb[]))
+    AS new (a, b, type, reasons)
+WHERE links.a = new.a AND links.b = new.b"""
+
+
+def _touching(columns: str, which: str = "live") -> str:
+    """Links with an end among `ids`, each once: two plain look-ups instead of comparing whole rows."""
+    ids = "ANY(CAST(:ids AS text[]))"
+    return (
+        f"SELECT {columns} FROM links WHERE {which} AND a = {ids}"  # noqa: S608
+        f" UNION ALL SELECT {columns} FROM links WHERE {which} AND b = {ids} AND a <> ALL(CAST(:ids AS text[])) ORDER BY a, b"
+    )
+
+
+LINKS = _touching("*")
+CANDIDATES = _touching("*", "live AND candidate")
+STANDING = _touching(
+    "a, b, type, words_type, candidate, longest_run, weight_words, coverage_a, coverage_b, reasons,"
+    " passages <> CAST('[]' AS jsonb) AS worded"
+)
+STRANGERS = """
+SELECT * FROM links WHERE live AND stranger AND a = ANY(CAST(:ids AS text[])) AND b = ANY(CAST(:ids AS text[]))
+ORDER BY a, b"""
 JOINING = "live AND (candidate OR words_type IN ('copy', 'rewrite'))"
 JOINED = f"""
 SELECT b AS text_id FROM links WHERE {JOINING} AND a = ANY(CAST(:ids AS text[]))
@@ -91,6 +131,27 @@ SELECT mine.text_id, other.text_id AS other_id FROM texts AS mine JOIN texts AS 
     ON other.live AND other.person_keys && mine.person_keys
     AND other.first_published BETWEEN mine.first_published - :window AND mine.first_published + :window
 WHERE mine.text_id = ANY(CAST(:ids AS text[])) AND mine.person_keys <> '{}'"""
+# Every aside of those texts that have so many of them.
 ASIDES = """
-SELECT * FROM links WHERE live AND aside AND a = ANY(CAST(:ids AS text[]))
-UNION SELECT * FROM links WHERE live AND aside AND b = ANY(CAST(:ids AS text[]))"""
+WITH wanted AS (SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:least AS int[])) AS wanted (text_id, least)),
+ends AS (
+    SELECT text_id, least, a, b FROM wanted JOIN links ON a = text_id WHERE live AND aside
+    UNION ALL SELECT text_id, least, a, b FROM wanted JOIN links ON b = text_id WHERE live AND aside),
+counted AS (SELECT a, b, least, count(*) OVER (PARTITION BY text_id) AS asides FROM ends)
+SELECT links.* FROM links JOIN (SELECT DISTINCT a, b FROM counted WHERE asides >= least) AS crowd USING (a, b)"""
+# A revision's result and its line in the ledger. One that is not current any more has no result.
+RECORD = """
+WITH done AS (
+    UPDATE revisions SET assigned_at = now(), touched_articles = string_to_array(new.articles, ' '),
+        touched_stories = string_to_array(new.stories, ' ')
+    FROM unnest(CAST(:revisions AS text[]), CAST(:articles AS text[]), CAST(:stories AS text[]))
+        AS new (revision_id, articles, stories)
+    WHERE revisions.revision_id = new.revision_id
+    RETURNING revisions.revision_id, revisions.article_id, revisions.capture_id, revisions.trace_id)
+INSERT INTO ledger (stage, outcome, capture_id, page_id, article_id, revision_id, story_id, trace_id)
+SELECT 'deduplicator',
+    CASE WHEN a.revision_id IS DISTINCT FROM done.revision_id THEN 'superseded'
+         WHEN a.withdrawn_reason IS NOT NULL THEN 'withdrawn' ELSE 'assigned' END,
+    done.capture_id, a.page_id, done.article_id, done.revision_id,
+    CASE WHEN a.revision_id = done.revision_id AND a.withdrawn_reason IS NULL THEN a.story_id END, done.trace_id
+FROM done JOIN articles a USING (article_id) ORDER BY done.revision_id"""

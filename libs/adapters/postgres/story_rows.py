@@ -13,7 +13,7 @@ from libs.domain.stories.grades import Grade, LinkType, Reason
 from libs.domain.stories.links import Link
 from libs.domain.stories.pairs import Pair, SharedPrint
 from libs.domain.stories.passages import Passage, Run
-from libs.domain.stories.records import StoredLink, StoredText
+from libs.domain.stories.records import Standing, StoredLink, StoredText
 from libs.domain.stories.texts import Article, Text, mark
 
 Values = dict[str, Any]
@@ -86,10 +86,19 @@ def pair_of(row: Row[Any]) -> Pair:
 def stored_link(row: Row[Any]) -> StoredLink:
     """A link by words back from its row, whatever became of it in grouping."""
     pair = pair_of(row)
+    return StoredLink(Link(pair.a, pair.b, _grade(row), pair), pair, row.candidate)
+
+
+def standing(row: Row[Any]) -> Standing:
+    """A link by words without its passages, and what became of it in grouping."""
+    now = (LinkType(row.type) if row.type else None, tuple(Reason(**r) for r in row.reasons))
+    return Standing(Link(row.a, row.b, _grade(row)), row.worded, row.candidate, now)
+
+
+def _grade(row: Row[Any]) -> Grade:
     type_ = LinkType(row.words_type) if row.words_type else None
     reasons = tuple(Reason(**r) for r in row.reasons if r["rule"] not in AFTER_GROUPING)
-    grade = Grade(type_, row.longest_run, row.weight_words, row.coverage_a, row.coverage_b, reasons)
-    return StoredLink(Link(pair.a, pair.b, grade, pair), pair, row.candidate)
+    return Grade(type_, row.longest_run, row.weight_words, row.coverage_a, row.coverage_b, reasons)
 
 
 def article_of(row: Row[Any]) -> Article:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from libs.domain.documents import InterviewFacts, Quote, Turn
+from libs.domain.stories.grades import LinkType, Reason
 from libs.domain.stories.links import Link
 from libs.domain.stories.pairs import Pair
 from libs.domain.stories.texts import Marked, Text
@@ -47,6 +48,16 @@ class StoredLink:
     link: Link  # graded by words
     pair: Pair
     candidate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A live link as far as grouping needs it: without passages."""
+
+    link: Link  # graded by words
+    worded: bool  # the two texts share words
+    candidate: bool
+    now: tuple[LinkType | None, tuple[Reason, ...]]  # its type and reasons since the last grouping
 
 
 @dataclass(frozen=True, slots=True)

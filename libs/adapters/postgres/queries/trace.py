@@ -19,17 +19,11 @@ _FETCHES: Final = text("""
 SELECT fetch_id, kind, url, lane, recorded_at, due_at, done, attempts, last_reason, finished_at
 FROM fetches WHERE url = ANY(:names) ORDER BY enqueued_seq""")
 _ARTICLES: Final = text("SELECT article_id FROM articles WHERE page_id = ANY(:pages)")
-# The deduplicator notes its result on the revision, in the transaction that makes it.
 _STEPS: Final = text("""
 SELECT recorded_at AS at, stage, outcome, reason, detail, capture_id, page_id, article_id, revision_id, story_id,
     trace_id
 FROM ledger WHERE capture_id = ANY(:captures) OR page_id = ANY(:pages) OR article_id = ANY(:articles)
-UNION ALL
-SELECT r.assigned_at, 'deduplicator', 'assigned', NULL, NULL, r.capture_id, a.page_id, a.article_id, r.revision_id,
-    a.story_id, r.trace_id
-FROM revisions r JOIN articles a USING (article_id)
-WHERE a.article_id = ANY(:articles) AND r.assigned_at IS NOT NULL
-ORDER BY at""")
+ORDER BY at, event_id""")
 _QUARANTINE: Final = text("""
 SELECT quarantine_id, stage, reason, error, state, recorded_at FROM quarantine
 WHERE capture_id = ANY(:captures) OR article_id = ANY(:articles) ORDER BY recorded_at""")
