@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from dataclasses import asdict
 
 from libs.adapters.postgres.engine import open_postgres
 from libs.adapters.postgres.errors import postgres_failure
@@ -12,7 +13,7 @@ from libs.adapters.postgres.stories import PostgresStories
 from libs.contracts.pipeline import DEDUPLICATOR
 from libs.runtime.service import Service
 from services.deduplicator.handlers import register
-from services.deduplicator.rebuild import rebuild
+from services.deduplicator.rebuild import Rebuilt, rebuild
 from services.deduplicator.settings import DeduplicatorSettings
 from services.deduplicator.stage import Deduplicate
 
@@ -27,19 +28,19 @@ async def _serve(settings: DeduplicatorSettings) -> None:
     postgres = open_postgres(
         settings.postgres_url.get_secret_value(), application=DEDUPLICATOR.name, pool_size=settings.postgres_pool
     )
-    register(service, Deduplicate(PostgresStories(postgres)), PostgresQuarantine(postgres))
+    register(service, Deduplicate(PostgresStories(postgres), service.metrics), PostgresQuarantine(postgres))
     service.before_start(lambda: check_schema(postgres))
     service.at_end(postgres.dispose)
     await service.run()
 
 
 def rebuild_stories() -> None:
-    """Judge the whole set anew and print `{"changed": N}`, the articles that stand elsewhere than before."""
-    changed = asyncio.run(_rebuild(DeduplicatorSettings()))
-    sys.stdout.write(json.dumps({"changed": changed}) + "\n")
+    """Judge the whole set anew and print what `rebuild` answers as JSON."""
+    rebuilt = asyncio.run(_rebuild(DeduplicatorSettings()))
+    sys.stdout.write(json.dumps(asdict(rebuilt)) + "\n")
 
 
-async def _rebuild(settings: DeduplicatorSettings) -> int:
+async def _rebuild(settings: DeduplicatorSettings) -> Rebuilt:
     postgres = open_postgres(
         settings.postgres_url.get_secret_value(), application=f"{DEDUPLICATOR.name}-rebuild", pool_size=2
     )

@@ -148,6 +148,10 @@ class Book(Protocol):
         """Make the stories' records those that follow from where articles stand; answer how many were others."""
         ...
 
+    async def restore_stories(self, cause: Cause) -> int:
+        """Make the stories' records those that follow from where articles stand; answer how many were others."""
+        ...
+
     async def clear(self) -> None:
         """Forget all texts, links and boilerplate; where articles stand is kept."""
         ...

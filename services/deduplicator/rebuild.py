@@ -6,6 +6,7 @@ was recorded get a higher projection number, for the reconciler to send on.
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from libs.contracts.pipeline import Lane
 from libs.domain.stories.records import Cause, Revision
@@ -17,8 +18,17 @@ from services.deduplicator.weave import weave
 AT_ONCE = 200
 
 
-async def rebuild(stories: Stories) -> int:
-    """Judge the whole set anew; answer how many articles stand elsewhere than before."""
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """`changed` articles stand elsewhere than before; the records of `restored` stories were not what follows."""
+
+    changed: int
+    restored: int
+
+
+async def rebuild(stories: Stories) -> Rebuilt:
+    """Judge the whole set anew."""
+    cause = Cause(Lane.REPLAY, "0" * 32, None)
     async with stories.book() as book:
         revision_ids = await book.all_current()
         await book.clear()
@@ -30,9 +40,8 @@ async def rebuild(stories: Stories) -> int:
         changed = 0
         ordered = sorted(texts)
         for at in range(0, len(ordered), AT_ONCE):
-            cause = Cause(Lane.REPLAY, "0" * 32, None)
             changed += len((await regroup(book, ordered[at : at + AT_ONCE], (), cause)).articles)
-        return changed
+        return Rebuilt(changed, await book.restore_stories(cause))
 
 
 def _prepared(revisions: Mapping[str, Revision]) -> list[Prepared]:

@@ -142,15 +142,18 @@ def _print_why(found: dict[str, Any]) -> None:
 def rebuild_stories(data: Data = DATA, as_json: Json = False) -> None:
     """Links and stories anew from the current revisions; ids stay. What changed is sent on to the index."""
     from services.cli.output import print_json, print_text
+    from services.cli.words import counted
 
-    changed = asyncio.run(_rebuild(data))
+    done = asyncio.run(_rebuild(data))
     if as_json:
-        print_json({"changed": changed})
-    else:
-        print_text(f"{changed:,} articles stand elsewhere than before")
+        print_json(done)
+        return
+    print_text(f"{counted(done['changed'], 'article')} moved")
+    if done["restored"]:
+        print_text(f"{counted(done['restored'], 'story', 'stories')} restored that did not fit their articles")
 
 
-async def _rebuild(data: Any) -> int:
+async def _rebuild(data: Any) -> dict[str, int]:
     from libs.adapters.postgres.migrate import check_schema
     from libs.adapters.postgres.reconcile import reconcile
     from services.cli.publishing import open_publisher
@@ -162,4 +165,4 @@ async def _rebuild(data: Any) -> int:
         await check_schema(engine)
         done = await asyncio.to_thread(run_task, target, "deduplicator", "rebuild")
         await reconcile(engine, publish)
-    return int(done["changed"])
+    return {"changed": done["changed"], "restored": done["restored"]}

@@ -15,7 +15,7 @@ from libs.contracts.events import ArticleNormalized, Event, StoryAssigned
 from libs.contracts.reasons import Reason
 from libs.domain.documents import ArticleKind, InterviewFacts, Turn
 from libs.runtime.failures import Quarantine
-from services.deduplicator.rebuild import rebuild
+from services.deduplicator.rebuild import Rebuilt, rebuild
 from services.deduplicator.stage import Deduplicate
 from tests.integration.deduplicator.running import corpus_articles, deduplicate, expected, found, handle, made
 from tests.unit.stories.making import words
@@ -186,8 +186,36 @@ async def test_everything_made_anew_is_the_same_and_raises_nothing(engine: Async
     await deduplicate(engine, first, seed=1)
     await deduplicate(engine, second, seed=2)
     before = await found(engine)
-    assert await rebuild(PostgresStories(engine)) == 0
+    assert await rebuild(PostgresStories(engine)) == Rebuilt(0, 0)
     assert await found(engine) == before
+
+
+DAMAGE = {
+    "links": ("DELETE FROM links WHERE a < '8'", "UPDATE links SET type = 'copy', words_type = 'copy', coverage_b = 1"),
+    "places": (
+        "UPDATE articles SET lead = false, link_types = '{}', story_id = (SELECT max(story_id) FROM stories)"
+        " WHERE article_id < '8'",
+    ),
+    "stories": (
+        "UPDATE stories SET size = 1, lead_article_id = NULL, redirect_to = NULL WHERE story_id < '8'",
+        "DELETE FROM stories WHERE story_id > 'c'",
+    ),
+    "registered": ("DELETE FROM carriers WHERE article_id > '8'", "DELETE FROM fingerprints", "DELETE FROM texts"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+async def test_making_everything_anew_repairs_what_was_damaged(engine: AsyncEngine, damage: tuple[str, ...]) -> None:
+    articles = _newspaper(10)
+    await deduplicate(engine, articles, seed=1)
+    async with engine.begin() as connection:
+        touched = [(await connection.execute(text(statement))).rowcount for statement in damage]
+    assert min(touched) > 0
+
+    await rebuild(PostgresStories(engine))
+
+    assert await found(engine) == expected(articles)
+    assert await rebuild(PostgresStories(engine)) == Rebuilt(0, 0)
 
 
 @pytest.mark.slow
