@@ -80,9 +80,11 @@ class Metrics:
         self.parser_killed = counter("parser_killed_total", "Child processes ended at a limit.", "limit")
 
         # Stories
-        self.candidates = counter("candidates_total", "Pairs of articles compared word by word.")
-        self.links = counter("links_total", "Links recorded, by type.", "type")
-        self.stories_changed = counter("stories_changed_total", "Changes of stories.", "change")
+        self.pairs_compared = counter("pairs_compared_total", "Pairs of new texts with others, compared word by word.")
+        self.links = counter("links_total", "Links that got this type.", "type")
+        self.stories_changed = counter(
+            "stories_changed_total", "Stories that a batch changed: created, changed, redirected.", "change"
+        )
 
         # Index
         self.bulk_items = counter("bulk_items_total", "Items of bulk requests, by what the index answered.", "result")

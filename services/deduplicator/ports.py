@@ -4,16 +4,27 @@ A `Book` is one transaction under the one lock that all deduplicators share: wha
 every batch that was committed before, and nobody else writes until it ends.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from libs.contracts.events import Event
 from libs.domain.stories.boilerplate import Witness
+from libs.domain.stories.grades import LinkType
 from libs.domain.stories.links import Link
 from libs.domain.stories.pairs import Pair
 from libs.domain.stories.records import Carrier, Cause, Placing, Revision, Standing, StoredLink, StoredText, Touched
 from libs.domain.stories.texts import Article
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a batch did, counted on the way for the metrics."""
+
+    compared: int = 0  # pairs, word by word
+    links: Counter[LinkType] = field(default_factory=Counter)  # that got this type
 
 
 class Book(Protocol):
@@ -142,10 +153,6 @@ class Book(Protocol):
 
     async def all_current(self) -> list[str]:
         """All current revisions that the deduplicator has taken, in the order of ids."""
-        ...
-
-    async def restore_stories(self, cause: Cause) -> int:
-        """Make the stories' records those that follow from where articles stand; answer how many were others."""
         ...
 
     async def restore_stories(self, cause: Cause) -> int:

@@ -16,7 +16,7 @@ from libs.domain.stories.membership import Story, quoted_stories, story_of
 from libs.domain.stories.records import Cause, Placing, Standing, Touched
 from libs.domain.stories.retold import identity_links
 from libs.domain.stories.texts import Article
-from services.deduplicator.ports import Book
+from services.deduplicator.ports import Book, Tally
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,9 @@ class Judged:
     links: tuple[Link, ...]  # inside and across, as settled
 
 
-async def regroup(book: Book, dirty: Collection[str], renewed: Collection[str], cause: Cause) -> Touched:
+async def regroup(
+    book: Book, dirty: Collection[str], renewed: Collection[str], cause: Cause, tally: Tally | None = None
+) -> Touched:
     """Judge the stories of `dirty` texts anew; `renewed` articles have a new text."""
     inside = await _connected(book, set(dirty) | await book.story_mates(dirty))
     carriers = _current(await book.carriers(inside))
@@ -41,7 +43,10 @@ async def regroup(book: Book, dirty: Collection[str], renewed: Collection[str], 
     identities = {i: identity_of(held) for i, held in {**carriers, **others}.items()}
     outer = {i: before[held[0].article_id].story_id for i, held in others.items()}
     judged = await _judge(book, carriers, identities, stored, outer)
-    await book.set_types(_changed_types(stored, judged))
+    types = _changed_types(stored, judged)
+    await book.set_types(types)
+    if tally:
+        tally.links.update(x.type for x in types.values() if x.type)
     changed = {s.story_id for s in judged.stories} | {
         before[a.article_id].story_id for held in carriers.values() for a in held if a.article_id in before
     }

@@ -10,15 +10,16 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from libs.contracts.events import ArticleNormalized, Event
+from libs.contracts.events import ArticleNormalized, Event, StoryChanged
 from libs.contracts.reasons import Reason
 from libs.domain.stories.records import Carrier, Cause, Revision, StoredText, Touched
 from libs.domain.stories.retold import in_focus
 from libs.domain.stories.texts import make_text, mark
 from libs.runtime import failpoints
 from libs.runtime.failures import Quarantine
+from libs.runtime.metrics import Metrics
 from libs.runtime.outcomes import Emit, Outcome
-from services.deduplicator.ports import Stories
+from services.deduplicator.ports import Stories, Tally
 from services.deduplicator.regroup import regroup
 from services.deduplicator.weave import weave
 
@@ -38,6 +39,7 @@ class Deduplicate:
     """A batch of revisions to stories."""
 
     stories: Stories
+    metrics: Metrics | None = None
 
     async def __call__(self, events: Sequence[Event]) -> list[Outcome | BaseException]:
         """One result for each `ArticleNormalized`, in order. Raises what concerns the whole batch."""
@@ -46,14 +48,16 @@ class Deduplicate:
         fresh = [known[i] for i in sorted(known) if not known[i].assigned]
         prepared = await asyncio.to_thread(lambda: [prepare(revision) for revision in fresh])
         failpoints.hit(STAGE, "result_ready")
+        tally = Tally()
         if prepared:
-            await self._judge(prepared, asked)
+            await self._judge(prepared, asked, tally)
             failpoints.hit(STAGE, "committed")
         traces = {revision_id: event.trace_id for revision_id, event in asked.items()}
         follow = await self.stories.events(sorted(known), events[0].lane, traces) if known else {}
+        self._count(tally, [event for revision in fresh for event in follow.get(revision.revision_id, ())])
         return [_outcome(event, follow) for event in events]
 
-    async def _judge(self, prepared: Sequence[Prepared], events: Mapping[str, ArticleNormalized]) -> None:
+    async def _judge(self, prepared: Sequence[Prepared], events: Mapping[str, ArticleNormalized], tally: Tally) -> None:
         async with self.stories.book() as book:
             current = await book.current({p.carrier.article_id for p in prepared})
             taken = [p for p in prepared if current.get(p.carrier.article_id) == p.carrier.revision_id]
@@ -61,10 +65,20 @@ class Deduplicate:
             if taken:
                 first = events[taken[0].carrier.revision_id]
                 cause = Cause(first.lane, first.trace_id, first.revision_id)
-                dirty = await weave(book, [p.carrier for p in taken], [p.text for p in taken])
-                touched = await regroup(book, dirty, {p.carrier.article_id for p in taken}, cause)
+                dirty = await weave(book, [p.carrier for p in taken], [p.text for p in taken], tally)
+                touched = await regroup(book, dirty, {p.carrier.article_id for p in taken}, cause, tally)
                 results |= _shared_out(touched, [p.carrier for p in taken])
             await book.record(results)
+
+    def _count(self, tally: Tally, events: Iterable[Event]) -> None:
+        if self.metrics is None:
+            return
+        self.metrics.pairs_compared.inc(tally.compared)
+        for type_, count in tally.links.items():
+            self.metrics.links.labels(type_).inc(count)
+        for event in events:
+            if isinstance(event, StoryChanged):
+                self.metrics.stories_changed.labels(event.change).inc()
 
 
 def prepare(revision: Revision) -> Prepared:

@@ -27,14 +27,16 @@ from libs.domain.stories.persons import person_keys
 from libs.domain.stories.records import Carrier, StoredLink, StoredText
 from libs.domain.stories.retold import may_be_one_interview
 from libs.domain.stories.texts import Marked, Text, longer_first
-from services.deduplicator.ports import Book
+from services.deduplicator.ports import Book, Tally
 
 PairKey = tuple[str, str]
 # How many texts of a fingerprint are looked at for new witnesses, when an old one is withdrawn; then ever more.
 WITNESS_SAMPLE = 6
 
 
-async def weave(book: Book, carriers: Sequence[Carrier], made: Sequence[StoredText]) -> set[str]:
+async def weave(
+    book: Book, carriers: Sequence[Carrier], made: Sequence[StoredText], tally: Tally | None = None
+) -> set[str]:
     """Register what articles carry, take out what nobody carries any more, and bring all links up to date."""
     before = await book.carried({c.article_id for c in carriers})
     await book.carry(carriers)
@@ -44,12 +46,12 @@ async def weave(book: Book, carriers: Sequence[Carrier], made: Sequence[StoredTe
     dirty |= await _retire(book, left)
     live = await book.live(carried)
     fresh = {t.text.text_id: t for t in made if t.text.text_id not in live}
-    dirty |= await _add(book, [fresh[text_id] for text_id in sorted(fresh)])
+    dirty |= await _add(book, [fresh[text_id] for text_id in sorted(fresh)], tally or Tally())
     dirty |= await _tell(book, (carried | set(before.values())) - left)
     return dirty - left
 
 
-async def _add(book: Book, fresh: Sequence[StoredText]) -> set[str]:
+async def _add(book: Book, fresh: Sequence[StoredText], tally: Tally) -> set[str]:
     """Put new texts into the set with their links; judge boilerplate."""
     if not fresh:
         return set()
@@ -59,6 +61,7 @@ async def _add(book: Book, fresh: Sequence[StoredText]) -> set[str]:
     fresh = [replace(t, dull_words=_dull(t.marked, known)) for t in fresh]
     await book.add_texts(fresh)
     pairs = await _compare(book, _pairs_of(fresh, having, known), fresh)
+    tally.compared += len(pairs)
     found = await _new_boilerplate(book, fresh, pairs, known)
     await book.put_boilerplate(found)
     changed = await _grade_anew(book, await _set_dull(book, found))

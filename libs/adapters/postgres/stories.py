@@ -19,7 +19,6 @@ from libs.adapters.postgres import story_queries as sql
 from libs.adapters.postgres.fingerprints import PostgresFingerprints, array_literal, bigints, unsigned
 from libs.adapters.postgres.placings import place
 from libs.adapters.postgres.restoring import ALL_TAKEN, RESTORE_STORIES
-from libs.adapters.postgres.restoring import ALL_TAKEN, RESTORE_STORIES
 from libs.adapters.postgres.story_rows import (
     Values,
     article_of,
@@ -78,7 +77,7 @@ class PostgresStories:
     @asynccontextmanager
     async def book(self) -> AsyncIterator["PostgresBook"]:
         async with self._engine.begin() as connection:
-            await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": STORY_LOCK})
+            await connection.execute(sql.BEGIN, {"key": STORY_LOCK})
             yield PostgresBook(connection)
 
     async def events(
@@ -322,9 +321,6 @@ class PostgresBook:
     async def clear(self) -> None:
         for table in ("links", "boilerplate", "fingerprints", "fingerprint_chunks", "carriers", "texts"):
             await self._do(f"DELETE FROM {table}")  # noqa: S608
-
-    async def restore_stories(self, cause: Cause) -> int:
-        return len(await self._rows(RESTORE_STORIES, lane=cause.lane, trace=cause.trace_id))
 
     async def restore_stories(self, cause: Cause) -> int:
         return len(await self._rows(RESTORE_STORIES, lane=cause.lane, trace=cause.trace_id))

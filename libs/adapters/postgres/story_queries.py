@@ -40,6 +40,12 @@ UPSERT_LINKS = (
     " ON CONFLICT (a, b) DO UPDATE SET live = true, "
     + ", ".join(f"{name} = excluded.{name}" for name in LINK_COLUMNS if name not in ("a", "b"))
 )
+# Plans are made for the arrays at hand: a plan kept from a table's first minutes would read all of it later. Compiling
+# expressions never pays for look-ups by index.
+BEGIN = text(
+    "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), set_config('jit', 'off', true),"
+    " pg_advisory_xact_lock(:key)"
+)
 REVISIONS = text(
     "SELECT revision_id, article_id, body, interviewee, broadcasters, interviewers, aired, questions, assigned_at"
     " FROM revisions WHERE revision_id = ANY(CAST(:ids AS text[])) ORDER BY revision_id"

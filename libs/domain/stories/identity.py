@@ -6,13 +6,13 @@ Unknown is neither a match nor a conflict.
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from typing import TypeVar
 
 from libs.domain.documents import ArticleKind
 from libs.domain.interviews.names import same_outlet, same_person
-from libs.domain.stories.texts import Article, moment
+from libs.domain.stories.texts import Article, moment, read_time
 
 T = TypeVar("T")
 
@@ -53,7 +53,7 @@ def identity_of(carriers: Iterable[Article]) -> Identity:
         frozenset(a.facts.interviewee for a in articles if a.facts.interviewee),
         frozenset(o for a in articles for o in a.facts.broadcasters),
         frozenset(i for a in articles for i in a.facts.interviewers),
-        frozenset(datetime.fromisoformat(a.facts.aired).date() for a in articles if a.facts.aired),
+        frozenset(aired.date() for a in articles if (aired := read_time(a.facts.aired))),
         min((moment(a.published) for a in articles), default=float("inf")),
         max((_questions(a) for a in articles), default=0),
         frozenset(a.language for a in articles if a.language),

@@ -66,11 +66,19 @@ class Marked:
 
 
 def moment(published: str | None) -> float:
-    """Seconds since 1970 of an ISO time; a bare date counts from 00:00 UTC; unknown is infinity."""
-    if not published:
+    """Seconds since 1970 of an ISO time; a bare date counts from 00:00 UTC; what nobody can read is infinity."""
+    parsed = read_time(published)
+    if parsed is None:
         return math.inf
-    parsed = datetime.fromisoformat(published)
     return (parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)).timestamp()
+
+
+def read_time(iso: str | None) -> datetime | None:
+    """A date or time as articles state it; none when it is no such thing: one bad fact must not stop a whole story."""
+    try:
+        return datetime.fromisoformat(iso) if iso else None
+    except ValueError:
+        return None
 
 
 def make_text(body: str, turns: Iterable[Turn] = (), quotes: Iterable[Quote] = ()) -> Text:
