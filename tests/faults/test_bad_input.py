@@ -118,9 +118,7 @@ def scene(stacks: Stacks, tmp_path_factory: pytest.TempPathFactory) -> Any:
         stack.command("ingest", "url", found.url(ENDLESS), *(found.url(path) for path in SERVED), found.url(GOOD))
         stack.command("ingest", "feed", found.url(FEED))
         stack.command("ingest", "folder", str(folder), "--base-url", "https://folder.example/")
-        done = {"url": [*SERVED, GOOD, FEED]}
-        stack.until(lambda: all(found.trace(found.url(path))["captures"] for path in done["url"]), "the pages to end")
-        stack.until(lambda: stack.progress().normalizer >= len(done["url"]) + len(FILES), "the files to end")
+        stack.until_progress("normalizer", len(SERVED) + len([GOOD, FEED]) + len(FILES))
         stack.until(lambda: broker.is_idle(stack), "the messages to be settled")
         yield found
         stacks.close()
