@@ -6,12 +6,21 @@ import socket
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from libs.adapters.postgres.tables import articles, captures, ledger, quarantine, revisions
-from libs.contracts.events import ArticleNormalized, Event, PageFetched, StoryAssigned
+from libs.adapters.postgres.tables import articles, captures, ledger, quarantine, revisions, stories
+from libs.contracts.events import (
+    ArticleNormalized,
+    Event,
+    MalformedMessage,
+    PageFetched,
+    StoryAssigned,
+    StoryChanged,
+    decode,
+)
+from libs.contracts.pipeline import STORIES_CHANGED
 from libs.contracts.reasons import CaptureEnd, Reason, RevisionEnd
 from libs.runtime.settle import SetAside
 
@@ -52,6 +61,16 @@ async def _end_revision(connection: AsyncConnection, where: Any, reason: Reason)
 def _clean(text: str) -> str:
     """What PostgreSQL can store: no NUL, no half of a surrogate pair. The original stays in the payload."""
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+def story_set_aside(story_id: Any, projection: Any) -> ColumnElement[bool]:
+    """Whether the message about a story at a projection number lies in quarantine; a story has no end to note it on.
+
+    The message's id tells: it begins with both.
+    """
+    q = quarantine.c
+    about = q.headers["Nats-Msg-Id"].astext.startswith(func.concat(story_id, ".", projection, "."))
+    return exists().where(q.state == "open", q.subject.startswith(f"{STORIES_CHANGED.event}."), about)
 
 
 class PostgresQuarantine:
@@ -145,15 +164,12 @@ class QuarantineDesk:
                 .one()
             )
             event = await self._reopened(connection, dict(row))
-            await connection.execute(
-                update(quarantine)
-                .where(quarantine.c.quarantine_id == quarantine_id)
-                .values(
-                    state="replayed" if event else row["state"],
-                    replays=quarantine.c.replays + 1,
-                    replayed_at=func.now(),
+            if event is not None:
+                await connection.execute(
+                    update(quarantine)
+                    .where(quarantine.c.quarantine_id == quarantine_id)
+                    .values(state="replayed", replays=quarantine.c.replays + 1, replayed_at=func.now())
                 )
-            )
         return event
 
     async def _reopened(self, connection: AsyncConnection, row: Mapping[str, Any]) -> Event | None:
@@ -163,6 +179,8 @@ class QuarantineDesk:
             return await self._reopened_projection(connection, row["article_id"])
         if row["revision_id"]:
             return await self._reopened_revision(connection, row["revision_id"])
+        if row["stage"] == "indexer" and row["payload"]:
+            return await self._reopened_story(connection, row["payload"])
         return None
 
     async def _reopened_capture(self, connection: AsyncConnection, capture_id: str) -> Event | None:
@@ -230,4 +248,29 @@ class QuarantineDesk:
             article_id=article_id,
             story_id=found.story_id,
             projection=found.projection,
+        )
+
+    async def _reopened_story(self, connection: AsyncConnection, payload: bytes) -> Event | None:
+        try:
+            told = decode(StoryChanged, payload)
+        except MalformedMessage:
+            return None
+        s = stories.c
+        found = (
+            await connection.execute(
+                update(stories)
+                .where(s.story_id == told.story_id, s.projection > s.indexed_projection)
+                .values(projection_attempt=s.projection_attempt + 1)
+                .returning(s.story_id, s.lane, s.projection, s.projection_attempt, s.trace_id, s.redirect_to)
+            )
+        ).one_or_none()
+        if found is None:
+            return None
+        return StoryChanged(
+            lane=found.lane,
+            attempt=found.projection_attempt,
+            trace_id=found.trace_id,
+            story_id=found.story_id,
+            projection=found.projection,
+            change="redirected" if found.redirect_to else "changed",
         )

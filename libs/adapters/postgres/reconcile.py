@@ -11,6 +11,7 @@ from typing import Any, Literal
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from libs.adapters.postgres.quarantine import story_set_aside
 from libs.adapters.postgres.tables import articles, captures, revisions, stories
 from libs.contracts.events import ArticleNormalized, Event, PageFetched, StoryAssigned, StoryChanged
 from libs.contracts.pipeline import Lane
@@ -44,7 +45,9 @@ def _queries() -> dict[Kind, Any]:
         "article": select(a.article_id, a.lane, a.projection).where(
             a.projection > a.indexed_projection, a.story_id.is_not(None), ~set_aside
         ),
-        "story": select(s.story_id, s.lane, s.projection).where(s.projection > s.indexed_projection),
+        "story": select(s.story_id, s.lane, s.projection).where(
+            s.projection > s.indexed_projection, ~story_set_aside(s.story_id, s.projection)
+        ),
     }
 
 

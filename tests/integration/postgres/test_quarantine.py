@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 from postgres_rig import Desk, article
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select, update
 
 from libs.adapters.postgres.quarantine import PostgresQuarantine, QuarantineDesk
-from libs.adapters.postgres.tables import ledger, quarantine, revisions
-from libs.contracts.events import ArticleNormalized, Event, PageFetched
+from libs.adapters.postgres.queries.progress import progress
+from libs.adapters.postgres.reconcile import unfinished
+from libs.adapters.postgres.tables import ledger, quarantine, revisions, stories
+from libs.contracts.events import ArticleNormalized, Event, PageFetched, StoryChanged
 from libs.contracts.quarantine import QuarantineEntry
 from libs.contracts.reasons import Reason
 from libs.runtime.settle import SetAside
@@ -113,3 +115,42 @@ async def test_an_id_that_names_no_single_entry_shows_nothing(desk: Desk, prefix
     for hour in (0, 1):
         await PostgresQuarantine(desk.engine).put(set_aside(await desk.receive(hour), sequence=hour + 1))
     assert await QuarantineDesk(desk.engine).shown(prefix) is None
+
+
+async def test_a_story_that_was_set_aside_rests_until_it_is_replayed_or_changes(desk: Desk) -> None:
+    story_id, trace_id = "5" * 32, "7" * 32
+    event = StoryChanged(lane="live", trace_id=trace_id, story_id=story_id, projection=1, change="created")
+    row = {"story_id": story_id, "size": 1, "projection": 1, "lane": "live", "trace_id": trace_id}
+
+    async def is_due() -> bool:
+        return story_id in {record.key for record in await unfinished(desk.engine) if record.kind == "story"}
+
+    async def is_waited_for() -> bool:
+        open_ = (await progress(desk.engine)).unfinished.get("stories")
+        return open_ is not None and story_id in open_.oldest
+
+    async with desk.engine.begin() as connection:
+        await connection.execute(insert(stories).values(row))
+    assert await is_due()
+    await PostgresQuarantine(desk.engine).put(
+        replace(set_aside(event, reason=Reason.INDEX_MAPPING), stage="indexer", stream="STORIES_CHANGED")
+    )
+    assert not await is_due()
+    assert not await is_waited_for()
+
+    [key] = [row.quarantine_id for row in await desk.rows(select(quarantine).where(quarantine.c.stage == "indexer"))]
+    again = await QuarantineDesk(desk.engine).replayed(key)
+    assert again == event.model_copy(update={"attempt": 1, "change": "changed"})
+    assert await is_due()
+    assert await is_waited_for()
+
+    await PostgresQuarantine(desk.engine).put(
+        replace(set_aside(event, sequence=2, reason=Reason.INDEX_MAPPING), stage="indexer", stream="STORIES_CHANGED")
+    )
+    assert not await is_due()
+    async with desk.engine.begin() as connection:
+        await connection.execute(update(stories).where(stories.c.story_id == story_id).values(projection=2))
+    assert await is_due()
+    async with desk.engine.begin() as connection:
+        await connection.execute(delete(stories).where(stories.c.story_id == story_id))
+    assert await QuarantineDesk(desk.engine).replayed(key) is None

@@ -11,7 +11,8 @@ from libs.adapters.postgres.fetches import PostgresFetches
 
 EXAMPLES: Final = 5
 
-# A quarantined item is finished. A story's own message may have been set aside as well: its id stands in the payload.
+# A quarantined item is finished. A story's own message may have been set aside as well: its id begins with
+# the story's and the projection number.
 _QUERIES: Final[Mapping[str, str]] = {
     "captures": """
         SELECT final_url FROM captures WHERE "end" IS NULL ORDER BY recorded_at, capture_id""",
@@ -25,7 +26,7 @@ _QUERIES: Final[Mapping[str, str]] = {
     "stories": """
         SELECT s.story_id FROM stories s WHERE s.projection > s.indexed_projection AND NOT EXISTS (
             SELECT 1 FROM quarantine q WHERE q.state = 'open' AND q.subject LIKE 'story.changed.%'
-                AND position(convert_to(s.story_id, 'UTF8') IN q.payload) > 0)
+                AND starts_with(q.headers ->> 'Nats-Msg-Id', concat(s.story_id, '.', s.projection, '.')))
         ORDER BY s.recorded_at""",
 }
 _ENDED: Final = text("""SELECT count(*) FROM captures WHERE "end" IS NOT NULL""")
@@ -59,7 +60,7 @@ async def progress(engine: AsyncEngine) -> Progress:
         await connection.execution_options(isolation_level="REPEATABLE READ")
         for kind, query in _QUERIES.items():
             counted = f"SELECT count(*) OVER (), name FROM ({query}) AS open (name) LIMIT {EXAMPLES}"  # noqa: S608
-            rows: list[Any] = list((await connection.execute(text(counted))).tuples())
+            rows: list[Any] = list(await connection.execute(text(counted)))
             found[kind] = Unfinished(rows[0][0] if rows else 0, tuple(str(name) for _, name in rows))
         ended = await connection.scalar(_ENDED)
     return Progress(int(ended or 0), {kind: open_ for kind, open_ in found.items() if open_.count})
