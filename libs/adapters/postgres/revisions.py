@@ -14,6 +14,7 @@ from libs.contracts.events import ArticleNormalized, PageFetched
 from libs.contracts.reasons import CaptureEnd, RevisionEnd
 from libs.contracts.records import Capture
 from libs.domain.documents import ExtractedArticle
+from libs.domain.extraction.rules import printed_words
 from libs.domain.publishers import publisher_of
 from libs.domain.revisions import content_hash, published_at, revision_id
 from libs.domain.urls import host
@@ -150,7 +151,7 @@ def _revision_row(place: Place, article_id: str, article: ExtractedArticle) -> R
         "interviewers": list(facts.interviewers),
         "aired": facts.aired,
         "questions": facts.questions,
-        "words": len(article.body.split()),
+        "words": printed_words(article.body),
         "body": article.body,
         "lane": place.event.lane,
         "trace_id": place.event.trace_id,

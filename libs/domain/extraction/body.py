@@ -255,7 +255,7 @@ def _header_of(title: Paragraph | None) -> HtmlElement | None:
 def _is_head(p: Paragraph, home: HtmlElement | None, header: HtmlElement | None, summary: str) -> bool:
     if header is not None and header in p.element.iterancestors():
         return True
-    if p.words <= 14 and not p.level and has_time(p.text) and not _SENTENCE.search(p.text):
+    if p.words <= 14 and not p.level and not _SENTENCE.search(p.text) and (has_time(p.text) or _signs(p)):
         return True
     outside = home is not None and p.element is not home and home not in p.element.iterancestors()
     if p.level and (outside or p.level <= 2):
@@ -273,6 +273,12 @@ def _is_head(p: Paragraph, home: HtmlElement | None, header: HtmlElement | None,
         return True
     text = fold(p.text)
     return bool(summary) and len(text) > 30 and (summary.startswith(text[:60]) or text.startswith(summary[:60]))
+
+
+def _signs(p: Paragraph) -> bool:
+    """A line that begins as bylines do ("By", "Propos recueillis par") and has a name's length."""
+    prefix = markers().byline_prefix.match(fold(p.text))
+    return prefix is not None and p.words <= 8 and p.kind == "paragraph" and not p.links
 
 
 def _before_tail(paragraphs: list[Paragraph], title: Paragraph | None) -> list[Paragraph]:

@@ -195,6 +195,8 @@ def closing_byline(kept: Sequence[Paragraph], known: Sequence[str]) -> tuple[str
     if len(kept) < 3:
         return None, 0
     last = kept[-1]
+    if credit_line(last.text):
+        return None, 0
     folded = fold(last.text)
     name = clean_name(last.text)
     if any(fold(k) == fold(name) or folded == fold(k) for k in known):

@@ -28,6 +28,7 @@ from libs.domain.extraction.trust import read_paragraphs
 from libs.domain.extraction.verdict import judge
 from libs.domain.interviews import read_interview
 
+_TEXT_WORDS = 40  # running words below which a page shows no text of its own
 _HEAD_LINES = 14  # short lines between title and text that are looked at for author and date
 
 
@@ -54,6 +55,9 @@ def read_html(text: str, *, url: str, hint: str | None = None) -> ExtractedPage:
     declared = read_declared(root, safe.json_scripts)
     canonical = urljoin(url, declared.canonical) if declared.canonical else None
     found = ExtractedPage((), canonical_url=canonical, outlet=declared.site_name)
+    told = [] if _has_text(part) else _declared_text(declared, root, after=len(paragraphs))
+    if told:
+        paragraphs, part = [*paragraphs, *told], told
     if not paragraphs:
         return _rejected(found, "empty")
     if sum(len(p.text) for p in part) > MAX_BODY_CHARS:
@@ -65,6 +69,20 @@ def read_html(text: str, *, url: str, hint: str | None = None) -> ExtractedPage:
     if reason:
         return _rejected(found, reason)
     return ExtractedPage(tuple(articles), canonical_url=canonical, outlet=declared.site_name)
+
+
+def _has_text(part: Sequence[Paragraph]) -> bool:
+    return sum(p.words for p in part if body.weight(p) > 0) >= _TEXT_WORDS
+
+
+def _declared_text(declared: Declared, root: HtmlElement, *, after: int) -> list[Paragraph]:
+    """The text that a page without any visible text, drawn by scripts in the browser, declares as its article's."""
+    lines = [" ".join(clean(line).split()) for line in declared.body.splitlines()]
+    told = [
+        Paragraph(line, root, "paragraph", None, 0, None, None, 0, count_words(line), after + n)
+        for n, line in enumerate(filter(None, lines))
+    ]
+    return told if _has_text(told) else []
 
 
 def _rejected(found: ExtractedPage, reason: str) -> ExtractedPage:
@@ -111,7 +129,8 @@ def _articles(
     kept = body.trim(part, printed, declared.summary)
     head = bylines.read_head(_head_lines(paragraphs, kept, printed), printed, day_first=day_first)
     times = _moments(declared.published) + head.moments
-    reason = judge(kept, part, declared, title=title, url=url, dated=bool(times))
+    sourced = head.credit or any(bylines.credit_line(p.text) for p in kept[-2:])
+    reason = judge(kept, part, declared, title=title, url=url, dated=bool(times or sourced))
     if reason:
         return [], reason
     published = settle(times or _fallback_times(root, url), hint)

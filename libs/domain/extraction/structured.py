@@ -210,7 +210,7 @@ def _read_node(node: dict[str, object], found: Declared) -> None:
     if free is not None:
         found.free = str(free).lower() == "true"
     body = node.get("articleBody")
-    found.body = body if isinstance(body, str) else found.body
+    found.body = re.sub(r"<[^>]{0,500}>", "\n", body) if isinstance(body, str) else found.body
 
 
 def _names(value: object) -> list[str]:

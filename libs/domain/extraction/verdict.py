@@ -25,7 +25,8 @@ _LIST_PATHS = re.compile(
 def judge(
     kept: Sequence[Paragraph], part: Sequence[Paragraph], declared: Declared, *, title: str, url: str, dated: bool
 ) -> str | None:
-    """The reason to reject the page, or None. `kept` is the article's text, `part` the part of the page it stands in."""
+    """The reason to reject the page, or None. `kept` is the article's text, `part` the part of the page it stands in,
+    `dated` whether a time or a named source is printed with it."""
     rules = markers()
     words = sum(p.words for p in kept)
     heads = [fold(t) for t in (title, declared.page_title) if t]

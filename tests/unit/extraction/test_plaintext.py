@@ -4,6 +4,7 @@ import pytest
 
 from libs.domain.documents import ExtractedArticle
 from libs.domain.extraction import extract_page
+from libs.domain.extraction.rules import printed_words
 from tests.unit.extraction import pages
 
 
@@ -86,3 +87,8 @@ def test_blocks_cover_the_body_paragraph_by_paragraph() -> None:
 @pytest.mark.parametrize("text", ["", " \n \n", "Just a title"])
 def test_a_text_without_an_article_is_rejected(text: str) -> None:
     assert extract_page(text.encode(), url="file:/n/a.txt").rejected in ("empty", "not_article")
+
+
+def test_words_are_counted_where_no_blanks_part_them() -> None:
+    assert printed_words("It doesn't end here") == 4
+    assert printed_words("岸壁の崩落をめぐり、調査委員会を設置する") == 10
