@@ -1,13 +1,22 @@
 """Which pages a folder, a mirror or a list holds, as work for the fetcher."""
 
 import random
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from libs.contracts.fetching import FetchKind, NewFetch
 from libs.contracts.pipeline import Lane
-from libs.domain.sources import SNIFFED_BYTES, folder_url, is_folder_page, is_mirrored_page, mirror_url, path_to_text
+from libs.domain.sources import (
+    SNIFFED_BYTES,
+    folder_url,
+    is_folder_page,
+    is_mirrored_page,
+    mirror_url,
+    pacing_host,
+    path_to_text,
+)
 from services.cli.failures import WrongUsage
 from services.cli.naming import absolute
 
@@ -49,6 +58,28 @@ def from_mirror(folder: Path, lane: Lane) -> Gathered:
 def from_urls(urls: Iterable[str], lane: Lane, *, kind: FetchKind = FetchKind.PAGE) -> Gathered:
     """Each URL once, in the order given."""
     return Gathered(tuple(NewFetch(kind, url, lane) for url in dict.fromkeys(urls)))
+
+
+def asked_urls(urls: Sequence[str]) -> Sequence[str]:
+    """The same, when each is one that can be asked for. Raises WrongUsage: what a person types is looked at first.
+
+    What a list or a feed holds is not: there one bad line must not stop the others, and the ledger says how it ended.
+    """
+    for url in urls:
+        if not url.lower().startswith(("http://", "https://")) or not pacing_host(url):
+            raise WrongUsage(f"{url!r} is no URL: write it in full, as in https://www.example.org/news")
+    return urls
+
+
+def listed_in(path: Path) -> list[str]:
+    """The URLs of a list in UTF-8; `-` is standard input. Raises WrongUsage when it cannot be read."""
+    try:
+        text = (sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()).decode("utf-8")
+    except OSError as error:
+        raise WrongUsage(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise WrongUsage(f"{path} is no list of URLs: it is no text in UTF-8") from error
+    return list(listed_urls(text.splitlines()))
 
 
 def listed_urls(lines: Iterable[str]) -> Iterator[str]:

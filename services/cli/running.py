@@ -130,8 +130,8 @@ def run_task(target: Target, service: str, task: str) -> Any:
         check=False,
     )
     if done.returncode:
-        words = done.stderr.strip().splitlines()[-1:]
-        raise CommandFailed("\n".join([f"the {service} could not {task}:", *words]))
+        said = [line for line in done.stderr.splitlines() if re.match(r"[\w.]+: ", line)]
+        raise CommandFailed("\n".join([f"the {service} could not {task}:", *said[-1:]]))
     return json.loads(done.stdout)
 
 

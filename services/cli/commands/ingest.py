@@ -1,7 +1,6 @@
 """`ingest`: puts work into the due-time table and returns; `newsfold wait` waits for its end."""
 
 import asyncio
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -59,9 +58,9 @@ def mirror(
 def url(urls: Urls, lane: Lane = None, order_seed: OrderSeed = None, data: Data = DATA, as_json: Json = False) -> None:
     """Single pages."""
     from libs.contracts.pipeline import Lane as Lanes
-    from services.cli.gathering import from_urls, lane_of
+    from services.cli.gathering import asked_urls, from_urls, lane_of
 
-    _queue(data, from_urls(urls, lane_of(lane, Lanes.LIVE)), order_seed, as_json=as_json)
+    _queue(data, from_urls(asked_urls(urls), lane_of(lane, Lanes.LIVE)), order_seed, as_json=as_json)
 
 
 @group.command(name="list")
@@ -74,10 +73,9 @@ def list_(
 ) -> None:
     """The pages that a file lists."""
     from libs.contracts.pipeline import Lane as Lanes
-    from services.cli.gathering import from_urls, lane_of, listed_urls
+    from services.cli.gathering import from_urls, lane_of, listed_in
 
-    text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
-    _queue(data, from_urls(listed_urls(text.splitlines()), lane_of(lane, Lanes.BACKFILL)), order_seed, as_json=as_json)
+    _queue(data, from_urls(listed_in(path), lane_of(lane, Lanes.BACKFILL)), order_seed, as_json=as_json)
 
 
 @group.command()
@@ -85,9 +83,10 @@ def feed(urls: Urls, lane: Lane = None, order_seed: OrderSeed = None, data: Data
     """The pages that feeds (RSS, Atom) list now; `newsfold source add` polls a feed from now on."""
     from libs.contracts.fetching import FetchKind
     from libs.contracts.pipeline import Lane as Lanes
-    from services.cli.gathering import from_urls, lane_of
+    from services.cli.gathering import asked_urls, from_urls, lane_of
 
-    _queue(data, from_urls(urls, lane_of(lane, Lanes.LIVE), kind=FetchKind.FEED), order_seed, as_json=as_json)
+    gathered = from_urls(asked_urls(urls), lane_of(lane, Lanes.LIVE), kind=FetchKind.FEED)
+    _queue(data, gathered, order_seed, as_json=as_json)
 
 
 def _queue(data: Path, gathered: "Gathered", order_seed: int | None, *, as_json: bool) -> None:

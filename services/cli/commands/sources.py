@@ -30,10 +30,11 @@ def add(url: Url, kind: Kind = "feed", lane: Lane = None, data: Data = DATA, as_
     from libs.contracts.fetching import FetchKind
     from libs.contracts.pipeline import Lane as Lanes
     from services.cli.failures import WrongUsage
-    from services.cli.gathering import lane_of
+    from services.cli.gathering import asked_urls, lane_of
 
     if kind not in (FetchKind.FEED, FetchKind.PAGE):
         raise WrongUsage(f"--kind {kind}: write feed or page")
+    asked_urls([url])
     wanted, urgency = FetchKind(kind), lane_of(lane, Lanes.LIVE)
     source_id = asyncio.run(_with_sources(data, lambda sources: sources.add(wanted, url, urgency)))
     _answer({"source_id": source_id, "url": url}, f"{url} is polled from now on", as_json=as_json)

@@ -6,7 +6,16 @@ import pytest
 
 from libs.contracts.pipeline import Lane
 from services.cli.failures import WrongUsage
-from services.cli.gathering import from_folder, from_mirror, from_urls, lane_of, listed_urls, shuffled
+from services.cli.gathering import (
+    asked_urls,
+    from_folder,
+    from_mirror,
+    from_urls,
+    lane_of,
+    listed_in,
+    listed_urls,
+    shuffled,
+)
 from services.cli.naming import spelt
 
 
@@ -97,3 +106,16 @@ def test_only_people_s_lanes_can_be_asked_for() -> None:
     assert lane_of("live", Lane.BACKFILL) is Lane.LIVE
     with pytest.raises(WrongUsage, match="replay"):
         lane_of("replay", Lane.LIVE)
+
+
+@pytest.mark.parametrize("wrong", ["", "nonsense", "not a url", "ftp://a.example/x", "http://", "www.a.example/x"])
+def test_what_is_no_url_is_wrong_usage_before_anything_is_queued(wrong: str) -> None:
+    with pytest.raises(WrongUsage):
+        asked_urls(["https://a.example/", wrong])
+
+
+def test_a_list_that_cannot_be_read_is_wrong_usage(tmp_path: Path) -> None:
+    (tmp_path / "odd").write_bytes(b"\xff\xfe\x00")
+    for name in ("absent", "odd", "."):
+        with pytest.raises(WrongUsage):
+            listed_in(tmp_path / name)
