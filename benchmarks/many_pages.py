@@ -14,6 +14,7 @@ from benchmarks.extraction import Page, read_pages
 
 _TEXT = re.compile(rb"(?<=>)[^<>]+(?=<)")
 _WORD = re.compile(rb"[A-Za-z]{4,}")
+_ADDRESS = re.compile(rb"""<(link|meta)\b[^<>]*(canonical|og:url)[^<>]*>""", re.IGNORECASE)  # would name the first one
 _NO_TEXT = re.compile(rb"<(script|style)\b.*?</\1\s*>", re.DOTALL | re.IGNORECASE)
 _LETTERS = b"abcdefghijklmnopqrstuvwxyz"
 
@@ -32,7 +33,7 @@ def make_mirror(source: Path, target: Path, count: int, *, changed: float) -> Pa
 
 
 def with_other_words(page: Page, seed: int, share: float) -> bytes:
-    """The page with a share of the words of its text exchanged; scripts, styles and tags stay."""
+    """The page with a share of the words of its text exchanged and without its own address; tags and scripts stay."""
     chance = random.Random(seed)
 
     def word(match: re.Match[bytes]) -> bytes:
@@ -47,7 +48,7 @@ def with_other_words(page: Page, seed: int, share: float) -> bytes:
     for kept in _NO_TEXT.finditer(page.raw):
         pieces += [_TEXT.sub(text, page.raw[at : kept.start()]), kept[0]]
         at = kept.end()
-    return b"".join([*pieces, _TEXT.sub(text, page.raw[at:])])
+    return _ADDRESS.sub(b"", b"".join([*pieces, _TEXT.sub(text, page.raw[at:])]))
 
 
 def mirrored(folder: Path) -> Sequence[bytes]:

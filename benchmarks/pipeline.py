@@ -57,6 +57,7 @@ class Report:
     p99_seconds: float
     processor_seconds: Mapping[str, float]
     baseline_pages_per_second: float | None = None
+    baseline_processor_seconds: float | None = None  # for all pages
 
     @property
     def ratio(self) -> float | None:
@@ -74,11 +75,11 @@ def measure(mirror: Path, *, baseline: bool) -> Report:
             seconds = time.monotonic() - began
             spent = {name: used - before.get(name, 0.0) for name, used in processor_seconds(state).items()}
             pages, articles, delays = _counts(state.urls["postgres_url"])
-            alone = baseline_speed(mirror) if baseline else None
+            alone = baseline_speed(mirror) if baseline else (None, None)
         finally:
             stop(data, watch=lambda _: None)
     p50, p95, p99 = delays
-    return Report(pages, articles, seconds, pages / seconds, articles / seconds, p50, p95, p99, spent, alone)
+    return Report(pages, articles, seconds, pages / seconds, articles / seconds, p50, p95, p99, spent, *alone)
 
 
 @contextmanager
@@ -128,14 +129,14 @@ def processor_seconds(state: RunState) -> dict[str, float]:
     return spent
 
 
-def baseline_speed(mirror: Path) -> float:
-    """Pages a second of trafilatura with its defaults, in this process."""
+def baseline_speed(mirror: Path) -> tuple[float, float]:
+    """Pages a second, and processor seconds, of trafilatura with its defaults over all pages, in this process."""
     pages = mirrored(mirror)
     trafilatura.extract(pages[0])  # loads its tables; not part of the time
-    began = time.perf_counter()
+    began, used = time.perf_counter(), time.process_time()
     for page in pages:
         trafilatura.extract(page, include_comments=False)
-    return len(pages) / (time.perf_counter() - began)
+    return len(pages) / (time.perf_counter() - began), time.process_time() - used
 
 
 def show(report: Report) -> None:
