@@ -9,6 +9,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
+import numpy as np
+
+from libs.domain.fingerprints.grams import contains, gram_set
 from libs.domain.stories.boilerplate import (
     CROWD,
     Witness,
@@ -76,15 +79,19 @@ def _pairs_of(
 
     `having` has the texts that were there before.
     """
+    hashes = np.concatenate([t.marked.hashes for t in fresh])
+    owners = np.repeat(np.arange(len(fresh)), [len(t.marked.hashes) for t in fresh])
+    distinct, counts = np.unique(hashes, return_counts=True)
+    met = np.union1d(distinct[counts > 1], gram_set(having))
     new: dict[int, list[str]] = {}
-    for t in fresh:
-        for value in t.marked.hashes.tolist():
-            new.setdefault(value, []).append(t.text.text_id)
+    for n in np.flatnonzero(contains(met, hashes)).tolist():
+        new.setdefault(int(hashes[n]), []).append(fresh[owners[n]].text.text_id)
     pairs: set[PairKey] = set()
     for value, mine in new.items():
-        if value not in dull:
-            pairs.update(key(one, other) for one in mine for other in having.get(value, ()))
-            pairs.update(key(*couple) for couple in combinations(mine, 2))
+        if value in dull:
+            continue
+        pairs.update(key(one, other) for one in mine for other in having.get(value, ()))
+        pairs.update(key(*couple) for couple in combinations(mine, 2))
     return pairs
 
 

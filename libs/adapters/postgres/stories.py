@@ -26,7 +26,7 @@ from libs.adapters.postgres.story_rows import (
     facts_of,
     link_values,
     pair_of,
-    reasons_json,
+    reasons_of,
     standing,
     stored_link,
     stored_text,
@@ -119,8 +119,10 @@ class PostgresBook:
 
     async def _rows(self, query: str, **values: Any) -> Sequence[Row[Any]]:
         """The rows of a query; none, without asking, where its `ids` are empty."""
-        if not values.get("ids", True):
-            return ()
+        if "ids" in values:
+            if not values["ids"]:
+                return ()
+            values["ids"] = "{" + ",".join(map(str, values["ids"])) + "}"  # the driver would quote one by one
         return (await self._connection.execute(_statement(query), values)).all()
 
     async def _do(self, statement: str, **values: Any) -> None:
@@ -256,7 +258,7 @@ class PostgresBook:
         if not links:
             return
         values = [link_values(x) for x in sorted(links, key=lambda x: (x.pair.a, x.pair.b))]
-        await self._do(sql.UPSERT_LINKS, **columns(values))
+        await self._do(sql.UPSERT_LINKS, rows=json.dumps(values))
 
     async def drop_links(self, pairs: Collection[PairKey]) -> None:
         if pairs:
@@ -270,9 +272,9 @@ class PostgresBook:
         if not links:
             return
         values: list[Values] = [
-            {"a": a, "b": b, "type": x.type, "reasons": reasons_json(x)} for (a, b), x in sorted(links.items())
+            {"a": a, "b": b, "type": x.type, "reasons": reasons_of(x)} for (a, b), x in sorted(links.items())
         ]
-        await self._do(sql.SET_TYPES, **columns(values))
+        await self._do(sql.SET_TYPES, rows=json.dumps(values))
 
     async def link_types(self, text_ids: Collection[str]) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {text_id: set() for text_id in sorted(text_ids)}

@@ -35,8 +35,10 @@ UPSERT_TEXTS = (
     " ON CONFLICT (text_id) DO UPDATE SET live = true, dull_words = excluded.dull_words"
     " RETURNING text_id, text_no"
 )
+# Links come as one JSON document: most of a row is JSON anyway.
 UPSERT_LINKS = (
-    f"INSERT INTO links (live, {', '.join(LINK_COLUMNS)}) SELECT true, * FROM {_unnest(LINK_COLUMNS)}"  # noqa: S608
+    f"INSERT INTO links (live, {', '.join(LINK_COLUMNS)}) SELECT true, new.* FROM"  # noqa: S608
+    f" jsonb_to_recordset(CAST(:rows AS jsonb)) AS new ({', '.join(f'{n} {kind}' for n, kind in LINK_COLUMNS.items())})"
     " ON CONFLICT (a, b) DO UPDATE SET live = true, "
     + ", ".join(f"{name} = excluded.{name}" for name in LINK_COLUMNS if name not in ("a", "b"))
 )
@@ -90,8 +92,7 @@ SELECT links.* FROM links JOIN unnest(CAST(:a AS text[]), CAST(:b AS text[])) AS
     ON links.a = wanted.a AND links.b = wanted.b WHERE links.live ORDER BY a, b"""
 SET_TYPES = """
 UPDATE links SET type = new.type, reasons = new.reasons
-FROM unnest(CAST(:a AS text[]), CAST(:b AS text[]), CAST(:type AS text[]), CAST(:reasons AS jsonb[]))
-    AS new (a, b, type, reasons)
+FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS new (a text, b text, type text, reasons jsonb)
 WHERE links.a = new.a AND links.b = new.b"""
 
 

@@ -1,6 +1,5 @@
 """Texts, pairs and links to rows of PostgreSQL and back."""
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -56,17 +55,16 @@ def link_values(stored: StoredLink) -> Values:
         "kinship": pair.kinship,
         "stranger": strangers(pair),
         "aside": aside(pair),
-        "passages": json.dumps([[[r.a, r.b, r.words] for r in p.runs] for p in pair.passages]),
-        "prints": json.dumps([[p.hash, p.at, p.told] for p in pair.prints]),
-        "spoken": json.dumps(pair.spoken),
-        "reasons": reasons_json(stored.link),
+        "passages": [[[r.a, r.b, r.words] for r in p.runs] for p in pair.passages],
+        "prints": [[p.hash, p.at, p.told] for p in pair.prints],
+        "spoken": pair.spoken,
+        "reasons": reasons_of(stored.link),
     }
 
 
-def reasons_json(link: Link) -> str:
-    return json.dumps(
-        [{"rule": r.rule, "value": r.value, "threshold": r.threshold, "text": r.text} for r in link.grade.reasons]
-    )
+def reasons_of(link: Link) -> list[Values]:
+    """A link's reasons as they stand in its row."""
+    return [{"rule": r.rule, "value": r.value, "threshold": r.threshold, "text": r.text} for r in link.grade.reasons]
 
 
 def pair_of(row: Row[Any]) -> Pair:

@@ -63,7 +63,8 @@ def _word_pattern() -> re.Pattern[str]:
     """A letter or digit with what follows it inside a word; or one character of a script without spaces."""
     marks = _mark_ranges()
     letter = f"[^\\W_{_UNSPACED}]"
-    return re.compile(f"{letter}(?:{letter}|[{marks}{_SILENT}]|[{APOSTROPHES}](?={letter}))*|[{_UNSPACED}][{marks}]*")
+    inside = f"[{marks}{_SILENT}]|[{APOSTROPHES}](?={letter})"
+    return re.compile(f"{letter}+(?:(?:{inside}){letter}*)*|[{_UNSPACED}][{marks}]*")
 
 
 @cache
