@@ -29,3 +29,4 @@ class Recorded:
     end: CaptureEnd
     reason: Reason | None
     events: tuple[ArticleNormalized | StoryAssigned | PageFetched, ...]
+    page_id: str | None = None  # known where this call did the recording

@@ -30,9 +30,9 @@ class Delivery:
 
     @property
     def names(self) -> dict[str, str]:
-        """What a log line says of it."""
-        about = {"key": self.event.key, "trace_id": self.event.trace_id} if self.event else {}
-        return {"subject": self.message.subject, **about}
+        """What a log line says of it: the subject and every id of the event."""
+        ids = self.event.model_dump() if self.event else {}
+        return {"subject": self.message.subject, **{name: ids[name] for name in ids if name.endswith("_id")}}
 
 
 @asynccontextmanager

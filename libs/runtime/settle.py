@@ -215,6 +215,7 @@ class Settler:
         self._count(delivery, "quarantine", reason)
 
     def _count(self, delivery: Delivery, outcome: str, reason: str) -> None:
+        log.info("settled", stage=self.spec.name, outcome=outcome, reason=reason, **delivery.names)
         self.metrics.messages.labels(self.spec.name, delivery.lane, outcome, reason).inc()
 
     async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:

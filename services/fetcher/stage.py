@@ -8,7 +8,7 @@ event published, job done; a crash between two of them repeats nothing.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
@@ -21,12 +21,15 @@ from libs.domain.feeds import Feed, FeedInvalid, FeedItem
 from libs.domain.polling import retry_delay
 from libs.domain.sources import capture_id, source_id
 from libs.runtime import failpoints
+from libs.runtime.logging import get_logger
 from libs.runtime.sandbox import SandboxError
 
 STAGE = "fetcher"
 RETRY_DELAYS_SECONDS = (2.0, 10.0, 60.0)  # of work that does not come again by itself; then it has failed
 RETRY_AFTER_CAP_SECONDS = 3600.0  # a server may ask for more; a job waits at most this long
 OK, NOT_MODIFIED = "ok", "not_modified"
+
+log = get_logger(STAGE)
 
 ReadFeed = Callable[[bytes, str], Awaitable[Feed]]  # raises FeedInvalid or SandboxError
 Publish = Callable[[Iterable[Event]], Awaitable[None]]
@@ -122,6 +125,7 @@ class Fetch:
         received = [(settled.job, receipt) for settled, receipt in taken if receipt is not None]
         new = await self.jobs.record(received)
         failpoints.hit(STAGE, "committed")
+        _log_captures((receipt for _, receipt in received), new)
         fresh = [_committed(job, receipt) for job, receipt in received if receipt.capture_id in new]
         done = [*(settled for settled, _ in taken), *(Settled(job) for job in committed)]
         await self._tell([*committed, *fresh], done)
@@ -176,6 +180,7 @@ class Fetch:
         failpoints.hit(STAGE, "result_ready")
         new = await self.jobs.record([(job, receipt)])
         failpoints.hit(STAGE, "committed")
+        _log_captures([receipt], new)
         if receipt.capture_id in new and receipt.end is None:
             await self._publish([_committed(job, receipt)])
 
@@ -232,6 +237,20 @@ class Fetch:
 def _is_standing(job: FetchJob) -> bool:
     """Whether the job is the poll of a standing source, not work that a source's feed listed."""
     return job.source_id is not None and job.source_id == source_id(job.kind, job.url)
+
+
+def _log_captures(receipts: Iterable[Receipt], new: Collection[str]) -> None:
+    """Say which captures there are now; one that was recorded before has been told."""
+    for receipt in receipts:
+        if receipt.capture_id in new:
+            log.info(
+                "captured",
+                capture_id=receipt.capture_id,
+                trace_id=receipt.capture_id,
+                url=receipt.asked_url,
+                end=receipt.end,
+                reason=receipt.reason,
+            )
 
 
 def _committed(job: FetchJob, receipt: Receipt) -> FetchJob:

@@ -14,10 +14,13 @@ from libs.contracts.records import Capture, Recorded
 from libs.domain.documents import ExtractedPage
 from libs.runtime import failpoints
 from libs.runtime.failures import Quarantine
+from libs.runtime.logging import get_logger
 from libs.runtime.metrics import Metrics
 from libs.runtime.outcomes import Drop, Emit, Outcome
 
 STAGE = "normalizer"
+
+log = get_logger(STAGE)
 
 
 class Blobs(Protocol):
@@ -69,4 +72,13 @@ class Normalize:
         recorded = await self.pages.record(event, capture, page)
         failpoints.hit(STAGE, "committed")
         self.metrics.captures_ended.labels(recorded.end, recorded.reason or "").inc()
+        log.info(
+            "page_read",
+            capture_id=event.capture_id,
+            page_id=recorded.page_id,
+            trace_id=event.trace_id,
+            url=capture.url,
+            end=recorded.end,
+            reason=recorded.reason,
+        )
         return recorded

@@ -264,4 +264,4 @@ async def _finish(
             detail=f"{count} articles, {sum(isinstance(e, ArticleNormalized) for e in follow)} to group",
         )
     )
-    return Recorded(end, reason, tuple(follow))
+    return Recorded(end, reason, tuple(follow), page_key)

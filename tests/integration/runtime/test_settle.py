@@ -10,6 +10,7 @@ from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats_rig import PROBE, NatsServer, page, send, stored
 from prometheus_client import CollectorRegistry
+from structlog.testing import capture_logs
 
 from libs.contracts.events import ArticleNormalized, Event, PageFetched
 from libs.contracts.pipeline import ARTICLES_NORMALIZED, PAGES_FETCHED, Lane
@@ -132,6 +133,16 @@ async def test_a_dropped_message_is_acknowledged_with_its_reason(rig: Rig) -> No
     assert await rig.rests(0, 0)
     assert await stored(rig.js) == []
     assert rig.counted("drop", "not_article") == 1
+
+
+async def test_the_log_says_how_each_message_ended_with_the_ids_it_is_about(rig: Rig) -> None:
+    rig.stage = lambda _: Drop(Reason.NOT_ARTICLE)
+    await send(rig.js, page(1))
+    with capture_logs() as lines:
+        await rig.step()
+    [line] = [line for line in lines if line["event"] == "settled"]
+    assert (line["stage"], line["outcome"], line["reason"]) == ("probe", "drop", "not_article")
+    assert (line["capture_id"], line["trace_id"]) == (page(1).capture_id, page(1).trace_id)
 
 
 async def test_a_retry_comes_back_after_its_delay_and_can_succeed(rig: Rig) -> None:
