@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+from libs.adapters.postgres.fetches import PostgresFetches
 from libs.adapters.postgres.queries.ledger import ledger_counts
 from libs.contracts.pipeline import LANES, STAGES
 from services.cli.failures import CommandFailed
@@ -22,7 +23,7 @@ async def report(data: Path) -> Json:
     state = target.running()
     problems: dict[str, str] = {}
     lag = await _or_problem(problems, "nats", lambda: _lag(target), [])
-    ledger = await _or_problem(problems, "postgres", lambda: _ledger(target), None)
+    due, ledger = await _or_problem(problems, "postgres", lambda: _recorded(target), (None, None))
     await _or_problem(problems, "opensearch", lambda: _ping(target), None)
     if state is None and len(problems) == 3:
         raise CommandFailed(next(iter(problems.values())))
@@ -31,6 +32,7 @@ async def report(data: Path) -> Json:
         "phase": state.phase if state else None,
         "engines": _engines(target, state, problems),
         "services": [await asyncio.to_thread(_service, entry) for entry in (state.services if state else ())],
+        "fetches_due": due,
         "lag": lag,
         "ledger": ledger,
     }
@@ -97,6 +99,8 @@ async def _lag(target: Target) -> list[Json]:
                     found.append(
                         {
                             "consumer": info.name,
+                            "stage": stage.name,
+                            "lane": lane,
                             "pending": info.num_pending or 0,
                             "unacknowledged": info.num_ack_pending or 0,
                             "redelivered": info.num_redelivered or 0,
@@ -107,9 +111,10 @@ async def _lag(target: Target) -> list[Json]:
         await client.close()
 
 
-async def _ledger(target: Target) -> Json:
+async def _recorded(target: Target) -> tuple[Json, Json]:
     async with target.open_postgres() as engine:
-        return await ledger_counts(engine)
+        due = await PostgresFetches(engine).due()
+        return {lane.value: count for lane, count in due.items()}, await ledger_counts(engine)
 
 
 async def _ping(target: Target) -> None:

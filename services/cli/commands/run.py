@@ -1,10 +1,15 @@
 """`up` and `down`."""
 
-from typing import Annotated
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from services.cli.options import DATA, Data
+from services.cli.options import DATA, Data, Json
+
+if TYPE_CHECKING:
+    from services.cli.state import RunState
 
 
 def register(app: typer.Typer) -> None:
@@ -18,6 +23,7 @@ def up(
     scale: Annotated[
         list[str] | None, typer.Option("--scale", metavar="SERVICE=N", help="How many processes of a service.")
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Start engines and services and keep them running.
 
@@ -33,14 +39,16 @@ def up(
             state = run_detached(data, wanted, watch=progress.show)
         finally:
             progress.clear()
-        _show(data, state)
+        _show(data, state, as_json=as_json)
     else:
-        run_foreground(data, wanted, say=say, on_ready=lambda state: _show(data, state, stop="Ctrl-C stops it"))
+        run_foreground(
+            data, wanted, say=say, on_ready=lambda state: _show(data, state, stop="Ctrl-C stops it", as_json=as_json)
+        )
 
 
-def down(data: Data = DATA) -> None:
+def down(data: Data = DATA, as_json: Json = False) -> None:
     """Stop what runs from a data folder, and wait for its end."""
-    from services.cli.output import Progress, print_text
+    from services.cli.output import Progress, print_json, print_text
     from services.cli.running import stop
 
     progress = Progress()
@@ -48,18 +56,28 @@ def down(data: Data = DATA) -> None:
         stopped = stop(data, watch=progress.show)
     finally:
         progress.clear()
+    if as_json:
+        print_json({"data": str(data), "stopped": stopped})
+        return
     print_text(f"stopped {data}" if stopped else f"nothing is running in {data}")
 
 
-def _show(data: object, state: object, stop: str = "") -> None:
-    from services.cli.output import print_text
-    from services.cli.state import RunState
+def _show(data: Path, state: "RunState", *, stop: str = "", as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from services.cli.output import print_json, print_text
     from services.cli.words import without_password
 
-    assert isinstance(state, RunState)
+    urls = {name.removesuffix("_url"): without_password(url) for name, url in state.urls.items()}
+    if as_json:
+        services = [asdict(service) for service in state.services]
+        print_json({"data": str(data), "pid": state.pid, "urls": urls, "services": services})
+        sys.stdout.flush()  # the run may go on for days
+        return
     print_text(f"Newsfold is ready in {data}")
-    for name, url in state.urls.items():
-        print_text(f"  {name.removesuffix('_url'):<12} {without_password(url)}")
+    for name, url in urls.items():
+        print_text(f"  {name:<14} {url}")
     for service in state.services:
         print_text(f"  {f'{service.name}-{service.number}':<14} http://127.0.0.1:{service.port}/metrics")
     print_text(stop or f"stop it with: newsfold down --data {data}")
+    sys.stdout.flush()

@@ -25,12 +25,12 @@ def status(data: Data = DATA, as_json: Json = False) -> None:
 
 
 def _print(found: dict[str, Any]) -> None:
-    from services.cli.output import print_fields, print_table, print_text
+    from services.cli.output import print_fields, print_table, print_text, shortened
 
     print_text(f"{found['phase'] or 'engines elsewhere'} in {found['data']}\n")
     print_table(
         ("engine", "state", "where", "restarts"),
-        [(e["name"], e["problem"] or "up", e["url"], e["restarts"]) for e in found["engines"]],
+        [(e["name"], shortened(e["problem"] or "up", 70), e["url"], e["restarts"]) for e in found["engines"]],
     )
     print_text()
     print_table(
@@ -41,10 +41,7 @@ def _print(found: dict[str, Any]) -> None:
         ],
     )
     print_text()
-    print_table(
-        ("consumer", "waiting", "in hand", "again"),
-        [(c["consumer"], c["pending"], c["unacknowledged"], c["redelivered"]) for c in found["lag"] if any(c.values())],
-    )
+    _print_lag(found)
     ledger = found["ledger"]
     if ledger is None:
         return
@@ -59,3 +56,24 @@ def _print(found: dict[str, Any]) -> None:
     for kind, oldest in ledger["oldest_unfinished"].items():
         if oldest:
             print_text(f"oldest unfinished {kind}: {oldest['url']} since {oldest['since']}")
+
+
+_WORDS = {"live": "live: news, served first", "backfill": "backfill: bulk", "replay": "replay: done again"}
+
+
+def _print_lag(found: dict[str, Any]) -> None:
+    """How much waits for each stage or is in its hands, a line for each lane."""
+    from services.cli.output import print_table, print_text
+
+    def waiting(stage: str, lane: str) -> int:
+        mine = [c for c in found["lag"] if (c["stage"], c["lane"]) == (stage, lane)]
+        return sum(c["pending"] + c["unacknowledged"] for c in mine)
+
+    due = found["fetches_due"] or {}
+    rows = [
+        (words, due.get(lane), *(waiting(stage, lane) for stage in ("normalizer", "deduplicator", "indexer")))
+        for lane, words in _WORDS.items()
+    ]
+    print_table(("waiting", "to be fetched", "to be read", "to be compared", "to be indexed"), rows)
+    if again := sum(c["redelivered"] for c in found["lag"]):
+        print_text(f"{again:,} of them were handed out before and not finished")

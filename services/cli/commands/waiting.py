@@ -49,6 +49,13 @@ def _as_json(done: "Done", aside: list[dict[str, Any]]) -> dict[str, Any]:
     }
 
 
+_WHOSE_TURN = {
+    "fetches": "fetcher",
+    "captures": "normalizer",
+    "revisions": "deduplicator or indexer",
+    "articles": "indexer",
+    "stories": "indexer",
+}
 _ASIDE = ("quarantine_id", "stage", "reason", "error", "subject", "capture_id", "article_id", "revision_id")
 
 
@@ -67,5 +74,5 @@ def _print(done: "Done", aside: list[dict[str, Any]]) -> None:
         return
     say("error: not everything has its end:")
     for kind, open_ in done.unfinished.items():
-        say(f"  {open_.count:,} {kind}, the oldest: {', '.join(open_.oldest)}")
+        say(f"  {open_.count:,} {kind} wait for the {_WHOSE_TURN[kind]}, the oldest: {', '.join(open_.oldest)}")
     say("`newsfold status` shows services and lag, `newsfold trace URL` one page")
