@@ -42,12 +42,13 @@ def lead_of(members: Collection[Article], words: dict[str, int]) -> Article:
     published, the one with more questions, the longer.
     """
     most = max(article.facts.questions for article in members)
+    crediting = _crediting(members)
 
     def order(article: Article) -> tuple[object, ...]:
         holds = article.kind is ArticleKind.INTERVIEW and article.facts.questions * HOLDS_SHARE >= most
         return (
             not holds,
-            any(credits_other(article, other) for other in members),
+            article.article_id in crediting,
             moment(article.published),
             -article.facts.questions,
             -words[article.article_id],
@@ -56,6 +57,26 @@ def lead_of(members: Collection[Article], words: dict[str, int]) -> Article:
         )
 
     return min(members, key=order)
+
+
+def _crediting(members: Collection[Article]) -> set[str]:
+    """The articles that credit another member (`credits_other`).
+
+    Of two thousand copies of an agency text each names the agency: each name is compared once, not each pair.
+    """
+    printed: dict[str, set[str]] = {}  # URL to outlets
+    for m in members:
+        printed.setdefault(m.url, set()).add(m.outlet)
+    names = {(m.outlet, m.publisher) for m in members}
+    credited = {
+        credit: {outlet for outlet, publisher in names if same_outlet(credit, outlet) or same_outlet(credit, publisher)}
+        for credit in {m.credit for m in members if m.credit}
+    }
+    return {
+        m.article_id
+        for m in members
+        if (printed.get(m.declared_original or "", set()) | credited.get(m.credit or "", set())) - {m.outlet}
+    }
 
 
 def credits_other(article: Article, other: Article) -> bool:
