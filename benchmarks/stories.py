@@ -1,12 +1,15 @@
 """The deduplicator's own stage over real PostgreSQL, without the bus.
 
-    python -m benchmarks.stories FILE.jsonl --out FILE [--workers N] [--order-seed N] [--batch N]
+    python -m benchmarks.stories FILE.jsonl --out FILE [--workers N] [--order-seed N] [--batch N] [--beside-datasketch]
 
 A line in: `{"id", "url", "outlet", "title", "published", "language", "text"}`; several lines may share a URL and are
 then articles of one page. Out: `{"stories": {id: story}, "links": [[a, b, type, longest_run, coverage]],
-"documents_per_second", "p99_ms", "index_bytes_per_document"}`. Texts are paragraphs; turns, quotations and facts are
-read by the normalizer's own reader before the clock starts. A document's time is its batch's time; the index is
-everything that the deduplicator keeps. PostgreSQL is that of `NEWSFOLD_POSTGRES_URL` (in a database of its own, dropped
+"documents_per_second", "processor_ms_per_document", "p99_ms", "index_bytes_per_document"}`. Texts are paragraphs;
+turns, quotations and facts are read by the normalizer's own reader before the clock starts. A document's time is its
+batch's time; the index is everything that the deduplicator keeps. A line may name as `"source"` the id of another that
+it retells (`benchmarks.planted` makes such files): how many of them share a story with it is counted, and
+`--beside-datasketch` measures `benchmarks.minhash` over the same texts after it. Processor time is that of this
+process, without PostgreSQL. PostgreSQL is that of `NEWSFOLD_POSTGRES_URL` (in a database of its own, dropped
 afterwards) or a local one.
 """
 
@@ -29,6 +32,7 @@ import psycopg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from benchmarks.minhash import minhash
 from benchmarks.revisions import Made, record
 from libs.adapters.engines import LocalEngines
 from libs.adapters.postgres.engine import open_postgres
@@ -109,15 +113,16 @@ async def run(url: str, articles: dict[str, Made], *, workers: int, seed: int | 
         if seed is not None:
             random.Random(seed).shuffle(events)
         milliseconds: list[float] = []
-        started = time.perf_counter()
+        started, processor = time.perf_counter(), time.process_time()
         await _work(engine, events, workers, batch, milliseconds)
-        seconds = time.perf_counter() - started
+        seconds, processor = time.perf_counter() - started, time.process_time() - processor
         found = await _result(engine, {m.article_id: name for name, m in articles.items()})
         ordered = sorted(milliseconds)
         return {
             **found,
             "documents": len(events),
             "documents_per_second": round(len(events) / seconds, 1) if events else 0,
+            "processor_ms_per_document": round(1000 * processor / max(1, len(events)), 2),
             "p99_ms": round(ordered[int(0.99 * (len(ordered) - 1))], 1) if ordered else 0,
             "index_bytes_per_document": await _index_bytes(engine, len(events)),
         }
@@ -186,13 +191,22 @@ def main() -> int:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--order-seed", type=int)
     parser.add_argument("--batch", type=int, default=50)
+    parser.add_argument("--beside-datasketch", action="store_true")
     args = parser.parse_args()
     with args.file.open(encoding="utf-8") as stream:
-        articles = read_articles([json.loads(line) for line in stream if line.strip()])
+        lines = [json.loads(line) for line in stream if line.strip()]
+    articles = read_articles(lines)
+    planted = {line["id"]: line["source"] for line in lines if line.get("source")}
     with fresh_database() as url:
         result = asyncio.run(run(url, articles, workers=args.workers, seed=args.order_seed, batch=args.batch))
     sizes = result["index_bytes_per_document"]
     result["index_bytes_per_document"], result["index_bytes_by_table"] = sizes.pop("all"), sizes
+    if planted:
+        stories = result["stories"]
+        result["planted"] = len(planted)
+        result["planted_found"] = sum(stories[one] == stories[source] for one, source in planted.items())
+    if args.beside_datasketch:
+        result["datasketch"] = minhash({line["id"]: line["text"] for line in lines}, planted)
     args.out.write_text(json.dumps(result, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     shown = {name: value for name, value in result.items() if name not in ("stories", "links")}
     print(json.dumps({**shown, "stories": len(set(result["stories"].values())), "links": len(result["links"])}))
