@@ -69,7 +69,7 @@ $(STAMP): $(LOCK) pyproject.toml
 	@$(BIN)/uv --version >/dev/null 2>&1 || { awk '/^uv==/ {on = 1} on {print} on && !/\\$$/ {exit}' $(LOCK) > $(VENV)/uv.txt; \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r $(VENV)/uv.txt; }
 	@echo "installing what $(LOCK) names"
-	@$(UV) pip sync --quiet --require-hashes $(LOCK)
+	@$(UV) pip sync --quiet --require-hashes --compile-bytecode $(LOCK)
 	@$(UV) pip install --quiet --no-deps --no-build-isolation --offline --editable .
 	@touch $@
 
