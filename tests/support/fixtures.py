@@ -19,9 +19,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from support.stack import CHECKOUT, Stack
+from support.stack import CHECKOUT, PATIENCE_SECONDS, Stack
 
 INDICES = ("articles-", "turns-", "stories-", "alerts-")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A test of a whole stack has its own patience, and more of it than any other."""
+    for item in items:
+        if "stacks" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.timeout(2 * PATIENCE_SECONDS))
 
 
 class Stacks:
