@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from libs.adapters.opensearch.scan import scan
 from libs.adapters.opensearch.schema import OTHER_LANGUAGES, IndexNames, by_language, group_of
 from libs.adapters.postgres.consistency import Expected, PostgresConsistency, Violation
+from libs.runtime.failures import Quarantine
 
 KINDS: Final = ("articles", "turns", "stories")
 _KEY: Final = {"articles": ("article_id",), "turns": ("article_id", "n"), "stories": ("story_id",)}
@@ -55,11 +56,11 @@ class _Found:
     group: str
 
 
-BlobExists = Callable[[str], Awaitable[bool]]
+ReadBlob = Callable[[str], Awaitable[bytes | None]]  # None: nothing there; raises Quarantine: other bytes
 
 
 async def verify(
-    engine: AsyncEngine, client: AsyncOpenSearch, blob_exists: BlobExists, names: IndexNames | None = None
+    engine: AsyncEngine, client: AsyncOpenSearch, read_blob: ReadBlob, names: IndexNames | None = None
 ) -> VerifyReport:
     """Look at everything. A difference counts when two looks see it, so that work in flight is none.
 
@@ -72,8 +73,8 @@ async def verify(
     for kind in KINDS:
         counts[kind], seen = await _twice(account, client, names, kind)
         differences += seen
-    blobs, lost = await _missing_blobs(account, blob_exists)
-    differences += lost
+    blobs, damaged = await _damaged_blobs(account, read_blob)
+    differences += damaged
     return VerifyReport(
         documents=counts,
         blobs=blobs,
@@ -145,10 +146,15 @@ def _difference(kind: str, identifier: tuple[str, int], due: Expected | None, he
     return Difference(kind, name, expected, found or "nothing")
 
 
-async def _missing_blobs(account: PostgresConsistency, blob_exists: BlobExists) -> tuple[int, list[Difference]]:
-    count, lost = 0, []
+async def _damaged_blobs(account: PostgresConsistency, read_blob: ReadBlob) -> tuple[int, list[Difference]]:
+    """Read every blob: a file may be there and yet not hold what was captured."""
+    count, damaged = 0, []
     async for capture_id, sha256 in account.captured_blobs():
         count += 1
-        if not await blob_exists(sha256):
-            lost.append(Difference("blobs", sha256, f"bytes of capture {capture_id}", "nothing"))
-    return count, lost
+        try:
+            found = None if await read_blob(sha256) is not None else "nothing"
+        except Quarantine as failure:
+            found = failure.detail
+        if found is not None:
+            damaged.append(Difference("blobs", sha256, f"bytes of capture {capture_id}", found))
+    return count, damaged

@@ -69,12 +69,12 @@ def verify(data: Data = DATA, as_json: Json = False) -> None:
 
 
 async def _verify(data: Any) -> "VerifyReport":
-    from libs.adapters.opensearch.verify import verify as compare
+    from libs.adapters.opensearch.verify import verify as verify_everything
     from services.cli.target import Target
 
     target = Target(data)
     async with target.open_postgres() as engine, target.open_opensearch() as client:
-        return await compare(engine, client, target.open_blobs().exists)
+        return await verify_everything(engine, client, target.open_blobs().get)
 
 
 def reindex(data: Data = DATA, as_json: Json = False) -> None:

@@ -8,20 +8,22 @@ from sqlalchemy import update
 from libs.adapters.opensearch.bulk import through_aliases
 from libs.adapters.opensearch.verify import Difference, verify
 from libs.adapters.postgres.tables import articles, revisions, stories
+from libs.contracts.reasons import Reason
 from libs.domain.projections import Write
+from libs.runtime.failures import Quarantine
 
 pytestmark = [pytest.mark.engines, pytest.mark.asyncio(loop_scope="module")]
 A, B, C = (piece.article_id for piece in PIECES[:3])
 
 
-async def every_blob(key: str) -> bool:
-    return True
+async def every_blob(key: str) -> bytes:
+    return b"whole"
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def look(newsroom):
-    async def look(blob_exists=every_blob):
-        return await verify(newsroom.engine, newsroom.client, blob_exists, newsroom.names)
+    async def look(read_blob=every_blob):
+        return await verify(newsroom.engine, newsroom.client, read_blob, newsroom.names)
 
     return look
 
@@ -68,12 +70,21 @@ async def test_missing_newer_extra_and_misplaced_documents_are_differences(look,
 
 
 async def test_lost_bytes_are_differences(look):
-    async def none(key: str) -> bool:
-        return False
+    async def none(key: str) -> None:
+        return None
 
     lost = [d for d in (await look(none)).differences if d.kind == "blobs"]
     assert len(lost) == 11
     assert "bytes of capture" in lost[0].expected
+
+
+async def test_bytes_that_changed_on_disk_are_differences(look):
+    async def damaged(key: str) -> bytes:
+        raise Quarantine(Reason.BLOB_CORRUPT, f"blob {key} holds other bytes than were put there")
+
+    changed = [d for d in (await look(damaged)).differences if d.kind == "blobs"]
+    assert len(changed) == 11
+    assert "other bytes" in changed[0].found
 
 
 async def test_broken_rules_of_the_ledger_are_named_with_their_ids(look, newsroom):
