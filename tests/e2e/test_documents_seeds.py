@@ -1,5 +1,6 @@
 """Five real documents: three tell one interview, one another, one is an archive page of six articles."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -22,12 +23,12 @@ TITLE_STARTS = [
 class Seeds:
     """The articles by the first three digits of their file's name; `002#N` for the archive page."""
 
-    def __init__(self, stack: Stack, folder: Path) -> None:
+    def __init__(self, stack: Stack, result: bytes) -> None:
         self.stack = stack
-        self.folder = folder
+        self.all = {article["key"]: article for article in map(json.loads, result.splitlines())}
         pattern = re.compile(r"/(\d{3})_[0-9a-f]+\.txt(#\d)?$")
         self.articles: dict[str, Any] = {}
-        for key, article in stack.articles().items():
+        for key, article in self.all.items():
             if key.startswith("file:") and (found := pattern.search(key)):
                 self.articles[found[1] + (found[2] or "")] = article
 
@@ -38,13 +39,14 @@ class Seeds:
         """The names of all that are in the story of one; an article that is no seed shows by its key."""
         story_id = self.articles[name]["story_id"]
         mine = {a["key"]: n for n, a in self.articles.items()}
-        members = [a["key"] for a in self.stack.lines("articles") if a["story_id"] == story_id]
+        members = [a["key"] for a in self.all.values() if a["story_id"] == story_id]
         return {mine.get(key, key) for key in members}
 
 
 @pytest.fixture
-def seeds(shared_dir: Path, taken_in: Stack) -> Seeds:
-    found = Seeds(taken_in, shared_dir / "seeds")
+def seeds(shared_dir: Path, taken_in: Stack, undisturbed: bytes) -> Seeds:
+    assert shared_dir.is_dir()
+    found = Seeds(taken_in, undisturbed)
     assert sorted(found.articles) == ["000", "001", *(f"002#{i}" for i in range(6)), "003", "004"]
     return found
 
