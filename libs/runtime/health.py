@@ -6,7 +6,6 @@ ticked lately; ready means also that the service's consumers exist and no depend
 
 import json
 import time
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -75,8 +74,3 @@ def serve(health: Health, registry: CollectorRegistry, *, host: str, port: int) 
     server = ThreadingHTTPServer((host, port), Handler)
     Thread(target=server.serve_forever, name="health", daemon=True).start()
     return server
-
-
-def all_ready(reports: Iterable[dict[str, object]]) -> bool:
-    """Whether every report says ready."""
-    return all(report.get("ready") for report in reports)

@@ -49,11 +49,6 @@ class Target:
         except ValueError:
             return None
 
-    @property
-    def is_single_label(self) -> bool:
-        """Whether the host is a name of the local network, such as `postgres` or `localhost`."""
-        return self.literal is None and "." not in self.host
-
 
 def read_target(url: str, *, ports: Collection[int], base: str | None = None) -> Target:
     """Take `url` apart; `base` makes a relative one absolute.

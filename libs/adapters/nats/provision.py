@@ -1,6 +1,5 @@
 """Makes the broker look like `libs.contracts.pipeline`: streams and durable pull consumers. Idempotent; reports drift."""
 
-import json
 from collections.abc import Sequence
 
 import nats
@@ -67,15 +66,3 @@ async def provision_nats(url: str, *, check: bool = False) -> list[str]:
         return await provision_streams(client.jetstream(timeout=10), check=check)
     finally:
         await client.close()
-
-
-def topology_json() -> str:
-    """The topology for people and tools that do not read Python."""
-    streams = {s.name: {"subjects": s.subjects, "max_age_seconds": s.max_age_seconds} for s in STREAMS}
-    consumers = {
-        stage.durable(stream, lane): {"stream": stream.name, "subject": f"{stream.event}.{lane}"}
-        for stage in STAGES
-        for stream in stage.consumes
-        for lane in LANES
-    }
-    return json.dumps({"streams": streams, "consumers": consumers}, indent=2)

@@ -6,7 +6,7 @@ read bylines and times, judge, build.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from urllib.parse import urljoin
 
 from htmldate import find_date
@@ -30,15 +30,6 @@ from libs.domain.interviews import read_interview
 
 _TEXT_WORDS = 40  # running words below which a page shows no text of its own
 _HEAD_LINES = 14  # short lines between title and text that are looked at for author and date
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """One article before its blocks are built."""
-
-    title: str
-    kept: list[Paragraph]
-    head: bylines.Head
 
 
 def read_html(text: str, *, url: str, hint: str | None = None) -> ExtractedPage:
