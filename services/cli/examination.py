@@ -159,13 +159,8 @@ async def engines(data: Path) -> AsyncIterator[Finding]:
 
 
 async def _nats(target: Target) -> Finding:
-    import nats
-
-    client = await nats.connect(target.nats, connect_timeout=5, allow_reconnect=False)
-    try:
+    async with target.open_nats() as client:
         info = await client.jetstream(timeout=5).account_info()
-    finally:
-        await client.close()
     return Finding("ok", "nats", f"{info.streams} streams")
 
 

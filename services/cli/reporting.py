@@ -86,12 +86,9 @@ def _service(entry: ServiceEntry) -> Json:
 
 
 async def _lag(target: Target) -> list[Json]:
-    import nats
-
-    client = await nats.connect(target.nats, connect_timeout=5, allow_reconnect=False)
-    try:
+    found = []
+    async with target.open_nats() as client:
         js = client.jetstream(timeout=5)
-        found = []
         for stage in STAGES:
             for stream in stage.consumes:
                 for lane in LANES:
@@ -106,9 +103,7 @@ async def _lag(target: Target) -> list[Json]:
                             "redelivered": info.num_redelivered or 0,
                         }
                     )
-        return found
-    finally:
-        await client.close()
+    return found
 
 
 async def _recorded(target: Target) -> tuple[Json, Json]:

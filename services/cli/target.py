@@ -12,6 +12,7 @@ from services.cli.naming import absolute
 from services.cli.state import RunFolder, RunState
 
 if TYPE_CHECKING:
+    from nats.aio.client import Client as NatsClient
     from opensearchpy import AsyncOpenSearch
     from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -93,6 +94,20 @@ class Target:
         from libs.adapters.opensearch.client import open_client
 
         client = open_client(self.opensearch)
+        try:
+            yield client
+        finally:
+            await client.close()
+
+    @asynccontextmanager
+    async def open_nats(self) -> "AsyncIterator[NatsClient]":
+        """A connection that is tried once; why it failed is in what is raised, not printed on the way."""
+        import nats
+
+        async def silent(error: Exception) -> None:
+            """nats-py's own callback writes a stack trace to stderr."""
+
+        client = await nats.connect(self.nats, connect_timeout=5, allow_reconnect=False, error_cb=silent)
         try:
             yield client
         finally:

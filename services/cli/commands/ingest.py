@@ -38,8 +38,9 @@ def folder(
     A page's URL is its canonical link, else --base-url with the relative path, else file: with the absolute path.
     """
     from libs.contracts.pipeline import Lane as Lanes
-    from services.cli.gathering import from_folder, lane_of
+    from services.cli.gathering import asked_urls, from_folder, lane_of
 
+    asked_urls([base_url] if base_url else [])
     _queue(data, from_folder(path, lane_of(lane, Lanes.BACKFILL), base_url=base_url), order_seed, as_json=as_json)
 
 

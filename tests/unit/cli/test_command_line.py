@@ -116,6 +116,12 @@ def test_where_nothing_runs_it_says_how_to_start(newsfold: Newsfold, tmp_path: P
     assert done.out == ""
 
 
+def test_a_broker_that_is_down_is_a_line_and_no_stack_trace(newsfold: Newsfold, tmp_path: Path) -> None:
+    done = newsfold("status", "--data", str(tmp_path), NEWSFOLD_NATS_URL="nats://127.0.0.1:9")
+
+    assert "Traceback" not in done.err
+
+
 def test_down_where_nothing_runs_is_no_failure(newsfold: Newsfold, tmp_path: Path) -> None:
     done = newsfold("down", "--data", str(tmp_path))
 
@@ -127,6 +133,7 @@ def test_down_where_nothing_runs_is_no_failure(newsfold: Newsfold, tmp_path: Pat
     [
         (("up", "--scale", "fetchers=2"), "one of fetcher, normalizer"),
         (("ingest", "folder", "/nowhere"), "does not exist"),
+        (("ingest", "folder", ".", "--base-url", "site"), "is no URL"),
         (("search", "x", "--facet", "language"), "NAME=VALUE"),
         (("quarantine", "replay"), "--all"),
         (("nonsense",), "No such command"),
