@@ -93,7 +93,8 @@ fingerprint_chunks = Table(
     "fingerprint_chunks",
     metadata,
     Column("first_hash", BigInteger, primary_key=True, autoincrement=False),  # its upper 40 bits
-    Column("hashes", LargeBinary, nullable=False),  # uint32, big endian as int4send writes: how far above the first, in order
+    # uint32, big endian as int4send writes: how far above the first, in order
+    Column("hashes", LargeBinary, nullable=False),
     Column("text_nos", LargeBinary, nullable=False),  # int32, little endian
 )
 

@@ -106,10 +106,7 @@ async def test_a_failure_before_the_commit_leaves_nothing_half(engine: AsyncEngi
 async def _rows(engine: AsyncEngine) -> dict[str, int]:
     tables = ("texts", "carriers", "links", "fingerprints", "stories", "story_history", "ledger")
     async with engine.connect() as connection:
-        return {
-            t: (await connection.execute(text(f"SELECT count(*) FROM {t}"))).scalar_one()
-            for t in tables
-        }
+        return {t: (await connection.execute(text(f"SELECT count(*) FROM {t}"))).scalar_one() for t in tables}
 
 
 async def test_times_that_nobody_can_read_are_unknown_to_stories(engine: AsyncEngine) -> None:
