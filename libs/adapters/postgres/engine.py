@@ -19,7 +19,7 @@ def open_postgres(url: str, *, application: str, pool_size: int = 8) -> AsyncEng
         sqlalchemy_url(url),
         pool_size=pool_size,
         max_overflow=0,
-        pool_pre_ping=True,
+        # no pre-ping: it doubles the round trips, and a lost connection is waited out like any other outage
         pool_timeout=30,
         connect_args={
             "application_name": application,

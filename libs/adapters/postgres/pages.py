@@ -87,18 +87,21 @@ async def _record(
 ) -> Recorded:
     url, original = resolve_canonical(capture.url, page.canonical_url, trust_any=capture.trust_canonical)
     page_key = page_id(url)
-    await _lock_page(connection, page_key, url)
+    first = await _lock_page(connection, page_key, url)
     if not page.articles:
         reason = Reason(page.rejected or Reason.NOT_ARTICLE)
         return await _finish(connection, event, capture, page_key, CaptureEnd.REJECTED, reason, 0, [])
-    following = await _following(connection, page_key, capture)
-    place = Place(event, capture, page_key, url, outlet_of(url, page.outlet), following, reading)
-    ids = segment_ids(page_key, page.articles, await _state_before(connection, place))
+    following = None if first else await _following(connection, page_key, capture)
+    place = Place(event, capture, page_key, url, outlet_of(url, page.outlet), following, reading, first)
+    ids = segment_ids(page_key, page.articles, [] if first else await _state_before(connection, place))
     changed = await _upsert_articles(connection, place, ids)
     follow, brought, inserted = await add_revisions(connection, place, ids, page.articles)
     if place.newest:
-        await connection.execute(update(pages).where(pages.c.page_id == page_key).values(declared_original=original))
-        changed |= await _replace_comments(connection, ids, page.articles)
+        if original is not None or not first:
+            await connection.execute(
+                update(pages).where(pages.c.page_id == page_key).values(declared_original=original)
+            )
+        changed |= await _replace_comments(connection, place, ids, page.articles)
         changed -= {e.article_id for e in follow if isinstance(e, ArticleNormalized)}  # on their way anyway
         follow += await _raise_projections(connection, event, changed)
     elif inserted:
@@ -107,10 +110,14 @@ async def _record(
     return await _finish(connection, event, capture, page_key, end, None, len(ids), follow)
 
 
-async def _lock_page(connection: AsyncConnection, page_key: str, url: str) -> None:
+async def _lock_page(connection: AsyncConnection, page_key: str, url: str) -> bool:
+    """Hold the page's row. True when it is made here: then nothing is known of the page, and nothing need be asked."""
     row = {"page_id": page_key, "url": url, "host": host(url)}
-    await connection.execute(insert(pages).values(row).on_conflict_do_nothing())
+    make = insert(pages).values(row).on_conflict_do_nothing().returning(pages.c.page_id)
+    if (await connection.execute(make)).first() is not None:
+        return True
     await connection.execute(select(pages.c.page_id).where(pages.c.page_id == page_key).with_for_update())
+    return False
 
 
 async def _following(connection: AsyncConnection, page_key: str, capture: Capture) -> str | None:
@@ -146,8 +153,10 @@ async def _state_before(connection: AsyncConnection, place: Place) -> list[Segme
 async def _upsert_articles(connection: AsyncConnection, place: Place, ids: Sequence[str]) -> set[str]:
     """Make the articles' rows; where this is the page's newest state, their places in it. Answers whose place changed."""
     a = articles.c
-    query = select(a.article_id, a.position, a.segments).where(a.page_id == place.page)
-    before = {row.article_id: (row.position, row.segments) for row in await connection.execute(query)}
+    before: dict[str, tuple[int | None, int]] = {}
+    if not place.first:
+        query = select(a.article_id, a.position, a.segments).where(a.page_id == place.page)
+        before = {row.article_id: (row.position, row.segments) for row in await connection.execute(query)}
     rows: list[Row] = [
         {
             "article_id": article_id,
@@ -161,9 +170,10 @@ async def _upsert_articles(connection: AsyncConnection, place: Place, ids: Seque
     ]
     statement = insert(articles)
     if place.newest:
-        await connection.execute(
-            update(articles).where(a.page_id == place.page).values(position=None, segments=len(ids))
-        )
+        if before:
+            await connection.execute(
+                update(articles).where(a.page_id == place.page).values(position=None, segments=len(ids))
+            )
         statement = statement.on_conflict_do_update(
             index_elements=["article_id"],
             set_={"position": statement.excluded.position, "segments": statement.excluded.segments},
@@ -178,11 +188,13 @@ async def _upsert_articles(connection: AsyncConnection, place: Place, ids: Seque
 
 
 async def _replace_comments(
-    connection: AsyncConnection, ids: Sequence[str], found: Sequence[ExtractedArticle]
+    connection: AsyncConnection, place: Place, ids: Sequence[str], found: Sequence[ExtractedArticle]
 ) -> set[str]:
     """Store the newest comments; answers the articles whose comments changed."""
     changed: set[str] = set()
     for article_id, article in sorted(zip(ids, found, strict=True), key=lambda pair: pair[0]):
+        if place.first and not article.comments:
+            continue
         c = comments.c
         stored = await connection.execute(
             select(c.author, c.published, c.text).where(c.article_id == article_id).order_by(c.n)
@@ -203,6 +215,8 @@ async def _replace_comments(
 
 async def _raise_projections(connection: AsyncConnection, event: PageFetched, article_ids: set[str]) -> list[Follow]:
     """Ask for indexing of articles that have a story; one without is indexed when it gets it."""
+    if not article_ids:
+        return []
     raised = await connection.execute(
         update(articles)
         .where(articles.c.article_id.in_(sorted(article_ids)), articles.c.story_id.is_not(None))

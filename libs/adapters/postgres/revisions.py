@@ -33,6 +33,7 @@ class Place:
     outlet: str
     following: str | None  # the page's next capture, when this one came in late
     reading: int  # how often this capture was opened again
+    first: bool = False  # the page was not known before
 
     @property
     def newest(self) -> bool:
@@ -52,8 +53,8 @@ async def add_revisions(
     A state is a revision exactly when it differs from the state before it. A late state that equals the one after it
     therefore takes that revision over.
     """
-    known = await _neighbours(connection, place, ids)
-    own = await _own(connection, place)
+    known = {} if place.first else await _neighbours(connection, place, ids)
+    own = set() if place.first else await _own(connection, place)
     follow: list[Follow] = []
     brought = inserted = 0
     for article_id, article in sorted(zip(ids, found, strict=True), key=lambda pair: pair[0]):
@@ -70,7 +71,7 @@ async def add_revisions(
             continue
         inserted += 1
         is_current = after is None
-        await _insert_revision(connection, row, article, is_current=is_current)
+        await _insert_revision(connection, row, article, is_current=is_current, first=place.first)
         if is_current:
             follow.append(
                 ArticleNormalized(
@@ -159,13 +160,11 @@ def _revision_row(place: Place, article_id: str, article: ExtractedArticle) -> R
 
 
 async def _insert_revision(
-    connection: AsyncConnection, row: Row, article: ExtractedArticle, *, is_current: bool
+    connection: AsyncConnection, row: Row, article: ExtractedArticle, *, is_current: bool, first: bool
 ) -> None:
     superseded = {"end": RevisionEnd.SUPERSEDED, "ended_at": func.now()}
-    made = await connection.execute(
-        insert(revisions).values({**row, **({} if is_current else superseded)}).on_conflict_do_nothing()
-    )
-    if made.rowcount == 0:
+    make = insert(revisions).values({**row, **({} if is_current else superseded)}).on_conflict_do_nothing()
+    if (await connection.execute(make.returning(revisions.c.revision_id))).first() is None:
         return
     key = row["revision_id"]
     if article.turns:
@@ -184,7 +183,7 @@ async def _insert_revision(
                 for n, q in enumerate(article.quotes)
             ],
         )
-    if is_current:
+    if is_current and not first:
         await connection.execute(
             update(revisions)
             .where(
@@ -195,6 +194,7 @@ async def _insert_revision(
             )
             .values(**superseded, reason=None)
         )
+    if is_current:
         await connection.execute(
             update(articles)
             .where(articles.c.article_id == row["article_id"])
