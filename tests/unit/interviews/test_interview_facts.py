@@ -9,13 +9,13 @@ TELLINGS: dict[str, tuple[list[str], str, set[str], str | None]] = {
         ["“We will not give up on this,” Emil Macrin said in an interview with TF1 and France 2 on Wednesday.", "“I hear the anger,” he added."],
         "Emil Macrin", {"TF1", "France 2"}, "2023-03-15"),
     "given to, with the date of broadcast": (
-        ["In an interview given to Russia 24 and NTV channels that was broadcast on Wednesday, Omar Assadi said “we will not stop here”.", "“We go on,” Assadi said. “I am sure of it.”"],
-        "Omar Assadi", {"Russia 24", "NTV"}, "2023-03-15"),
+        ["In an interview given to Channel 24 and NTV channels that was shown on Wednesday, Omar Assadi said “we will not stop here”.", "“We go on,” Assadi said. “I am sure of it.”"],
+        "Omar Assadi", {"Channel 24", "NTV"}, "2023-03-15"),
     "told": (["Minister Ben Netan told CNN’s Jack Tapp on Wednesday that it would go on. “We have a majority now,” he said. “It will remain so,” the minister added."],
              "Ben Netan", {"CNN"}, "2023-03-15"),
     "stations far down in the text": (
         ["“Raqa is a symbol,” Omar Assadi said. “It is a symbol only.”", "“They are close to us,” he said.", "Talks go on.", "Nothing new there.",
-         "“They are in Palmyra now,” he said in the interview in Damascus with Europe 1 radio and the TF1 and LCI television channels."],
+         "“They are in the hills now,” he said in the interview in Asmir with Europe 1 radio and the TF1 and LCI television channels."],
         "Omar Assadi", {"Europe 1", "TF1", "LCI"}, None),
     "German": (["Kanzler Olaf Schulz hat sich im ZDF-Interview geäußert. „Wir werden das prüfen“, sagte er. „Das ist unsere Aufgabe“, so Schulz."], "Olaf Schulz", {"ZDF"}, None),
     "French": (["La ministre Élise Borne a déclaré jeudi sur France Inter que ce serait fait. « Nous irons au bout », a-t-elle assuré. « Je n’ai pas de doute », a ajouté la ministre."],
