@@ -7,9 +7,15 @@ moved on meanwhile, the event is that of the present state, which is harmless: s
 from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.adapters.postgres.event_rows import (
+    ARTICLE_NORMALIZED,
+    STORY_ASSIGNED,
+    article_normalized,
+    page_fetched,
+    story_assigned,
+)
 from libs.adapters.postgres.tables import articles, captures, revisions
 from libs.contracts.events import ArticleNormalized, PageFetched, StoryAssigned
-from libs.contracts.pipeline import Lane
 
 Follow = ArticleNormalized | StoryAssigned | PageFetched
 
@@ -25,27 +31,14 @@ async def events_of(connection: AsyncConnection, capture_id: str) -> tuple[Follo
 
 async def _to_group(connection: AsyncConnection, capture_id: str) -> list[Follow]:
     r = revisions.c
-    query = (
-        select(r.revision_id, r.article_id, r.lane, r.attempt, r.trace_id)
-        .where(r.capture_id == capture_id, r.end.is_(None))
-        .order_by(r.article_id)
-    )
-    return [
-        ArticleNormalized(
-            lane=Lane(row.lane),
-            attempt=row.attempt,
-            trace_id=row.trace_id,
-            revision_id=row.revision_id,
-            article_id=row.article_id,
-        )
-        for row in await connection.execute(query)
-    ]
+    query = select(*ARTICLE_NORMALIZED).where(r.capture_id == capture_id, r.end.is_(None)).order_by(r.article_id)
+    return [article_normalized(row) for row in await connection.execute(query)]
 
 
 async def _to_index(connection: AsyncConnection, capture_id: str) -> list[Follow]:
     a, c, r = articles.c, captures.c, revisions.c
     query = (
-        select(a.article_id, a.story_id, a.projection, a.projection_attempt, a.lane, a.trace_id)
+        select(*STORY_ASSIGNED)
         .join(captures, c.page_id == a.page_id)
         .join(revisions, r.revision_id == a.revision_id)
         .where(
@@ -56,17 +49,7 @@ async def _to_index(connection: AsyncConnection, capture_id: str) -> list[Follow
         )
         .order_by(a.article_id)
     )
-    return [
-        StoryAssigned(
-            lane=Lane(row.lane),
-            attempt=row.projection_attempt,
-            trace_id=row.trace_id,
-            article_id=row.article_id,
-            story_id=row.story_id,
-            projection=row.projection,
-        )
-        for row in await connection.execute(query)
-    ]
+    return [story_assigned(row) for row in await connection.execute(query)]
 
 
 async def _to_read_again(connection: AsyncConnection, capture_id: str) -> list[Follow]:
@@ -81,7 +64,4 @@ async def _to_read_again(connection: AsyncConnection, capture_id: str) -> list[F
         )
         .order_by(later.c.capture_id)
     )
-    return [
-        PageFetched(lane=Lane(row.lane), attempt=row.attempt, trace_id=row.trace_id, capture_id=row.capture_id)
-        for row in await connection.execute(query)
-    ]
+    return [page_fetched(row) for row in await connection.execute(query)]

@@ -10,12 +10,12 @@ from sqlalchemy import and_, delete, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from libs.adapters.postgres.event_rows import PAGE_FETCHED, STORY_ASSIGNED, page_fetched, story_assigned
 from libs.adapters.postgres.followups import Follow, events_of
 from libs.adapters.postgres.quarantine import end_capture
 from libs.adapters.postgres.revisions import Place, add_revisions
 from libs.adapters.postgres.tables import articles, captures, comments, ledger, pages, revisions
-from libs.contracts.events import ArticleNormalized, PageFetched, StoryAssigned
-from libs.contracts.pipeline import Lane
+from libs.contracts.events import ArticleNormalized, PageFetched
 from libs.contracts.reasons import CaptureEnd, Reason
 from libs.contracts.records import Capture, Recorded
 from libs.domain.documents import ExtractedArticle, ExtractedPage
@@ -221,19 +221,9 @@ async def _raise_projections(connection: AsyncConnection, event: PageFetched, ar
         update(articles)
         .where(articles.c.article_id.in_(sorted(article_ids)), articles.c.story_id.is_not(None))
         .values(projection=articles.c.projection + 1, lane=event.lane, trace_id=event.trace_id)
-        .returning(articles.c.article_id, articles.c.story_id, articles.c.projection, articles.c.projection_attempt)
+        .returning(*STORY_ASSIGNED)
     )
-    return [
-        StoryAssigned(
-            lane=event.lane,
-            attempt=row.projection_attempt,
-            trace_id=event.trace_id,
-            article_id=row.article_id,
-            story_id=row.story_id,
-            projection=row.projection,
-        )
-        for row in sorted(raised, key=lambda row: row.article_id)
-    ]
+    return [story_assigned(row) for row in sorted(raised, key=lambda row: row.article_id)]
 
 
 async def _reopen_next(connection: AsyncConnection, place: Place) -> list[Follow]:
@@ -248,12 +238,9 @@ async def _reopen_next(connection: AsyncConnection, place: Place) -> list[Follow
             or_(c.end == CaptureEnd.UNCHANGED, and_(c.end == CaptureEnd.EXTRACTED, c.articles > brought)),
         )
         .values(end=None, ended_at=None, articles=None, attempt=c.attempt + 1)
-        .returning(c.capture_id, c.lane, c.attempt, c.trace_id)
+        .returning(*PAGE_FETCHED)
     )
-    return [
-        PageFetched(lane=Lane(row.lane), attempt=row.attempt, trace_id=row.trace_id, capture_id=row.capture_id)
-        for row in reopened
-    ]
+    return [page_fetched(row) for row in reopened]
 
 
 async def _finish(

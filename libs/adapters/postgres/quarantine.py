@@ -6,10 +6,20 @@ import socket
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, func, select, update
+from sqlalchemy import ColumnElement, exists, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from libs.adapters.postgres.event_rows import (
+    ARTICLE_NORMALIZED,
+    PAGE_FETCHED,
+    STORY_ASSIGNED,
+    STORY_CHANGED,
+    article_normalized,
+    page_fetched,
+    story_assigned,
+    story_changed,
+)
 from libs.adapters.postgres.tables import articles, captures, ledger, quarantine, revisions, stories
 from libs.contracts.events import (
     ArticleNormalized,
@@ -71,6 +81,9 @@ def story_set_aside(story_id: Any, projection: Any) -> ColumnElement[bool]:
     q = quarantine.c
     about = q.headers["Nats-Msg-Id"].astext.startswith(func.concat(story_id, ".", projection, "."))
     return exists().where(q.state == "open", q.subject.startswith(f"{STORIES_CHANGED.event}."), about)
+
+
+_OPEN = {"end": None, "reason": None, "ended_at": None}
 
 
 class PostgresQuarantine:
@@ -184,71 +197,28 @@ class QuarantineDesk:
         return None
 
     async def _reopened_capture(self, connection: AsyncConnection, capture_id: str) -> Event | None:
-        found = (
-            await connection.execute(
-                update(captures)
-                .where(and_(captures.c.capture_id == capture_id, captures.c.end == CaptureEnd.QUARANTINED))
-                .values(end=None, reason=None, ended_at=None, attempt=captures.c.attempt + 1)
-                .returning(captures.c.lane, captures.c.attempt, captures.c.trace_id)
-            )
-        ).one_or_none()
-        if found is None:
-            return None
-        return PageFetched(lane=found.lane, attempt=found.attempt, trace_id=found.trace_id, capture_id=capture_id)
+        c = captures.c
+        ended = update(captures).where(c.capture_id == capture_id, c.end == CaptureEnd.QUARANTINED)
+        reopened = ended.values(**_OPEN, attempt=c.attempt + 1).returning(*PAGE_FETCHED)
+        row = (await connection.execute(reopened)).one_or_none()
+        return None if row is None else page_fetched(row)
 
     async def _reopened_revision(self, connection: AsyncConnection, revision_id: str) -> Event | None:
-        found = (
-            await connection.execute(
-                update(revisions)
-                .where(revisions.c.revision_id == revision_id, revisions.c.end == RevisionEnd.QUARANTINED)
-                .values(end=None, reason=None, ended_at=None, attempt=revisions.c.attempt + 1)
-                .returning(revisions.c.lane, revisions.c.attempt, revisions.c.trace_id, revisions.c.article_id)
-            )
-        ).one_or_none()
-        if found is None:
-            return None
-        return ArticleNormalized(
-            lane=found.lane,
-            attempt=found.attempt,
-            trace_id=found.trace_id,
-            revision_id=revision_id,
-            article_id=found.article_id,
-        )
+        r = revisions.c
+        ended = update(revisions).where(r.revision_id == revision_id, r.end == RevisionEnd.QUARANTINED)
+        reopened = ended.values(**_OPEN, attempt=r.attempt + 1).returning(*ARTICLE_NORMALIZED)
+        row = (await connection.execute(reopened)).one_or_none()
+        return None if row is None else article_normalized(row)
 
     async def _reopened_projection(self, connection: AsyncConnection, article_id: str) -> Event | None:
-        await connection.execute(
-            update(revisions)
-            .where(
-                revisions.c.revision_id
-                == select(articles.c.revision_id).where(articles.c.article_id == article_id).scalar_subquery(),
-                revisions.c.end == RevisionEnd.QUARANTINED,
-            )
-            .values(end=None, reason=None, ended_at=None)
-        )
-        found = (
-            await connection.execute(
-                update(articles)
-                .where(articles.c.article_id == article_id, articles.c.story_id.is_not(None))
-                .values(projection_attempt=articles.c.projection_attempt + 1)
-                .returning(
-                    articles.c.lane,
-                    articles.c.projection,
-                    articles.c.projection_attempt,
-                    articles.c.trace_id,
-                    articles.c.story_id,
-                )
-            )
-        ).one_or_none()
-        if found is None:
-            return None
-        return StoryAssigned(
-            lane=found.lane,
-            attempt=found.projection_attempt,
-            trace_id=found.trace_id,
-            article_id=article_id,
-            story_id=found.story_id,
-            projection=found.projection,
-        )
+        a, r = articles.c, revisions.c
+        current = select(a.revision_id).where(a.article_id == article_id).scalar_subquery()
+        ended = update(revisions).where(r.revision_id == current, r.end == RevisionEnd.QUARANTINED)
+        await connection.execute(ended.values(**_OPEN))
+        placed = update(articles).where(a.article_id == article_id, a.story_id.is_not(None))
+        raised = placed.values(projection_attempt=a.projection_attempt + 1).returning(*STORY_ASSIGNED)
+        row = (await connection.execute(raised)).one_or_none()
+        return None if row is None else story_assigned(row)
 
     async def _reopened_story(self, connection: AsyncConnection, payload: bytes) -> Event | None:
         try:
@@ -256,21 +226,7 @@ class QuarantineDesk:
         except MalformedMessage:
             return None
         s = stories.c
-        found = (
-            await connection.execute(
-                update(stories)
-                .where(s.story_id == told.story_id, s.projection > s.indexed_projection)
-                .values(projection_attempt=s.projection_attempt + 1)
-                .returning(s.story_id, s.lane, s.projection, s.projection_attempt, s.trace_id, s.redirect_to)
-            )
-        ).one_or_none()
-        if found is None:
-            return None
-        return StoryChanged(
-            lane=found.lane,
-            attempt=found.projection_attempt,
-            trace_id=found.trace_id,
-            story_id=found.story_id,
-            projection=found.projection,
-            change="redirected" if found.redirect_to else "changed",
-        )
+        behind = update(stories).where(s.story_id == told.story_id, s.projection > s.indexed_projection)
+        raised = behind.values(projection_attempt=s.projection_attempt + 1).returning(*STORY_CHANGED)
+        row = (await connection.execute(raised)).one_or_none()
+        return None if row is None else story_changed(row)

@@ -8,12 +8,22 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from libs.adapters.postgres.event_rows import (
+    ARTICLE_NORMALIZED,
+    PAGE_FETCHED,
+    STORY_ASSIGNED,
+    STORY_CHANGED,
+    article_normalized,
+    page_fetched,
+    story_assigned,
+    story_changed,
+)
 from libs.adapters.postgres.quarantine import story_set_aside
 from libs.adapters.postgres.tables import articles, captures, revisions, stories
-from libs.contracts.events import ArticleNormalized, Event, PageFetched, StoryAssigned, StoryChanged
+from libs.contracts.events import Event
 from libs.contracts.pipeline import Lane
 from libs.contracts.reasons import RevisionEnd
 
@@ -75,71 +85,30 @@ async def again(engine: AsyncEngine, records: Iterable[Unfinished]) -> list[Even
 
 async def _captures(connection: AsyncConnection, keys: Sequence[str]) -> list[Event]:
     c = captures.c
-    rows = await connection.execute(
-        update(captures)
-        .where(c.capture_id.in_(keys), c.end.is_(None))
-        .values(attempt=c.attempt + 1)
-        .returning(c.capture_id, c.lane, c.attempt, c.trace_id)
-    )
-    return [PageFetched(lane=r.lane, attempt=r.attempt, trace_id=r.trace_id, capture_id=r.capture_id) for r in rows]
+    still = update(captures).where(c.capture_id.in_(keys), c.end.is_(None))
+    raised = still.values(attempt=c.attempt + 1).returning(*PAGE_FETCHED)
+    return [page_fetched(row) for row in await connection.execute(raised)]
 
 
 async def _revisions(connection: AsyncConnection, keys: Sequence[str]) -> list[Event]:
     r = revisions.c
-    rows = await connection.execute(
-        update(revisions)
-        .where(and_(r.revision_id.in_(keys), r.assigned_at.is_(None)))
-        .values(attempt=r.attempt + 1)
-        .returning(r.revision_id, r.article_id, r.lane, r.attempt, r.trace_id)
-    )
-    return [
-        ArticleNormalized(
-            lane=x.lane, attempt=x.attempt, trace_id=x.trace_id, revision_id=x.revision_id, article_id=x.article_id
-        )
-        for x in rows
-    ]
+    still = update(revisions).where(r.revision_id.in_(keys), r.assigned_at.is_(None))
+    raised = still.values(attempt=r.attempt + 1).returning(*ARTICLE_NORMALIZED)
+    return [article_normalized(row) for row in await connection.execute(raised)]
 
 
 async def _articles(connection: AsyncConnection, keys: Sequence[str]) -> list[Event]:
     a = articles.c
-    rows = await connection.execute(
-        update(articles)
-        .where(a.article_id.in_(keys), a.projection > a.indexed_projection, a.story_id.is_not(None))
-        .values(projection_attempt=a.projection_attempt + 1)
-        .returning(a.article_id, a.lane, a.projection, a.projection_attempt, a.trace_id, a.story_id)
-    )
-    return [
-        StoryAssigned(
-            lane=x.lane,
-            attempt=x.projection_attempt,
-            trace_id=x.trace_id,
-            article_id=x.article_id,
-            story_id=x.story_id,
-            projection=x.projection,
-        )
-        for x in rows
-    ]
+    still = update(articles).where(a.article_id.in_(keys), a.projection > a.indexed_projection, a.story_id.is_not(None))
+    raised = still.values(projection_attempt=a.projection_attempt + 1).returning(*STORY_ASSIGNED)
+    return [story_assigned(row) for row in await connection.execute(raised)]
 
 
 async def _stories(connection: AsyncConnection, keys: Sequence[str]) -> list[Event]:
     s = stories.c
-    rows = await connection.execute(
-        update(stories)
-        .where(s.story_id.in_(keys), s.projection > s.indexed_projection)
-        .values(projection_attempt=s.projection_attempt + 1)
-        .returning(s.story_id, s.lane, s.projection, s.projection_attempt, s.trace_id, s.redirect_to)
-    )
-    return [
-        StoryChanged(
-            lane=x.lane,
-            attempt=x.projection_attempt,
-            trace_id=x.trace_id,
-            story_id=x.story_id,
-            projection=x.projection,
-            change="redirected" if x.redirect_to else "changed",
-        )
-        for x in rows
-    ]
+    still = update(stories).where(s.story_id.in_(keys), s.projection > s.indexed_projection)
+    raised = still.values(projection_attempt=s.projection_attempt + 1).returning(*STORY_CHANGED)
+    return [story_changed(row) for row in await connection.execute(raised)]
 
 
 _MAKE: dict[Kind, Callable[[AsyncConnection, Sequence[str]], Awaitable[list[Event]]]] = {
