@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from nats.aio.msg import Msg
-from structlog.contextvars import bind_contextvars
 
 from libs.contracts.events import Event, MalformedMessage, decode
 from libs.contracts.pipeline import Lane, StageSpec
@@ -254,13 +253,3 @@ class Settler:
             self.health.waiting_for.discard(dependency)
             self.metrics.dependency_up.labels(dependency).set(1)
             log.info("dependency_no_longer_waited_for", stage=self.spec.name, dependency=dependency)
-
-
-async def each(stage: Callable[[Any], Awaitable[Outcome]], events: Sequence[Event]) -> Sequence[Result]:
-    """Run a stage for single events over a batch, side by side; one event's failure is its own."""
-
-    async def one(event: Event) -> Outcome:
-        bind_contextvars(trace_id=event.trace_id, key=event.key)  # the task's own, so every log line names its event
-        return await stage(event)
-
-    return await asyncio.gather(*(one(event) for event in events), return_exceptions=True)

@@ -1,10 +1,11 @@
-"""The use case: read a capture's bytes, take the page apart, record its articles.
+"""The use case: read captures' bytes, take the pages apart, record their articles.
 
 In: `PageFetched`. Out: one `ArticleNormalized` for each article that has a new current revision. The capture ends
 `extracted`, `unchanged`, `rejected` or `quarantined`. It never judges who copied whom, and never fetches.
 """
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,11 +17,15 @@ from libs.runtime import failpoints
 from libs.runtime.failures import Quarantine
 from libs.runtime.logging import get_logger
 from libs.runtime.metrics import Metrics
-from libs.runtime.outcomes import Drop, Emit, Outcome
+from libs.runtime.outcomes import Drop, Emit
+from libs.runtime.settle import Result
 
 STAGE = "normalizer"
 
 log = get_logger(STAGE)
+
+
+Reading = tuple[PageFetched, Capture, ExtractedPage]
 
 
 class Blobs(Protocol):
@@ -30,13 +35,17 @@ class Blobs(Protocol):
 class Pages(Protocol):
     """Where captures, pages, articles and revisions are recorded."""
 
-    async def capture(self, capture_id: str) -> Capture | None: ...
+    async def captures(self, capture_ids: Sequence[str]) -> dict[str, Capture]:
+        """Those that exist, by id."""
+        ...
 
     async def recorded(self, capture: Capture) -> Recorded:
         """What is recorded of a capture that has its end; asked when its message comes again."""
         ...
 
-    async def record(self, event: PageFetched, capture: Capture, page: ExtractedPage) -> Recorded: ...
+    async def record(self, readings: Sequence[Reading]) -> list[Recorded | BaseException]:
+        """One answer for each reading; an error of one is its own. Raises where none was recorded."""
+        ...
 
 
 Extract = Callable[[bytes, str, str | None], Awaitable[ExtractedPage]]  # bytes, url, content type
@@ -44,33 +53,49 @@ Extract = Callable[[bytes, str, str | None], Awaitable[ExtractedPage]]  # bytes,
 
 @dataclass(frozen=True, slots=True)
 class Normalize:
-    """One capture to its articles."""
+    """A batch of captures to their articles: read side by side, recorded together."""
 
     blobs: Blobs
     extract: Extract
     pages: Pages
     metrics: Metrics
 
-    async def __call__(self, event: PageFetched) -> Outcome:
-        capture = await self.pages.capture(event.capture_id)
+    async def __call__(self, events: Sequence[PageFetched]) -> Sequence[Result]:
+        captures = await self.pages.captures([event.capture_id for event in events])
+        read = await asyncio.gather(
+            *(self._read(event, captures.get(event.capture_id)) for event in events), return_exceptions=True
+        )
+        readings = {one[1].capture_id: one for one in read if isinstance(one, tuple)}
+        recorded = await self._record(list(readings.values()))
+        return [
+            _outcome(recorded[event.capture_id] if isinstance(one, tuple) else one)
+            for event, one in zip(events, read, strict=True)
+        ]
+
+    async def _read(self, event: PageFetched, capture: Capture | None) -> Reading | Recorded:
+        """The page taken apart; what is recorded of it where that was done before."""
         if capture is None:
             raise Quarantine(Reason.RECORD_MISSING, f"no capture {event.capture_id}")
-        if capture.end is None:
-            recorded = await self._read(event, capture)
-        else:
-            recorded = await self.pages.recorded(capture)
-        if recorded.reason is not None and not recorded.events:
-            return Drop(recorded.reason)
-        return Emit(recorded.events)
-
-    async def _read(self, event: PageFetched, capture: Capture) -> Recorded:
+        if capture.end is not None:
+            return await self.pages.recorded(capture)
         raw = await self.blobs.get(capture.sha256)
         if raw is None:
             raise Quarantine(Reason.BLOB_MISSING, f"no bytes {capture.sha256} in the blob store")
-        page = await self.extract(raw, capture.url, capture.content_type)
+        return event, capture, await self.extract(raw, capture.url, capture.content_type)
+
+    async def _record(self, readings: Sequence[Reading]) -> dict[str, Recorded | BaseException]:
+        """What became of each capture."""
+        if not readings:
+            return {}
         failpoints.hit(STAGE, "result_ready")
-        recorded = await self.pages.record(event, capture, page)
+        recorded = await self.pages.record(readings)
         failpoints.hit(STAGE, "committed")
+        for (event, capture, _), result in zip(readings, recorded, strict=True):
+            if isinstance(result, Recorded):
+                self._count(event, capture, result)
+        return {capture.capture_id: result for (_, capture, _), result in zip(readings, recorded, strict=True)}
+
+    def _count(self, event: PageFetched, capture: Capture, recorded: Recorded) -> None:
         self.metrics.captures_ended.labels(recorded.end, recorded.reason or "").inc()
         log.info(
             "page_read",
@@ -81,4 +106,11 @@ class Normalize:
             end=recorded.end,
             reason=recorded.reason,
         )
-        return recorded
+
+
+def _outcome(result: Recorded | BaseException) -> Result:
+    if isinstance(result, BaseException):
+        return result
+    if result.reason is not None and not result.events:
+        return Drop(result.reason)
+    return Emit(result.events)

@@ -1,8 +1,10 @@
 """Captures, pages, articles and revisions in PostgreSQL: implements `services.normalizer.stage.Pages`.
 
-One transaction per capture, under the lock of its page's row, so that two captures of one page never cross.
+Pages never seen before are recorded together (`new_pages`). A page that is known has a transaction of its own, under
+the lock of its row, so that two captures of one page never cross.
 """
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,8 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from libs.adapters.postgres.event_rows import PAGE_FETCHED, STORY_ASSIGNED, page_fetched, story_assigned
 from libs.adapters.postgres.followups import Follow, events_of
+from libs.adapters.postgres.new_pages import Reading, record_new_pages
 from libs.adapters.postgres.quarantine import end_capture
-from libs.adapters.postgres.revisions import Place, add_revisions
+from libs.adapters.postgres.revisions import Place, add_revisions, comment_rows
 from libs.adapters.postgres.tables import articles, captures, comments, ledger, pages, revisions
 from libs.contracts.events import ArticleNormalized, PageFetched
 from libs.contracts.reasons import CaptureEnd, Reason
@@ -21,7 +24,7 @@ from libs.contracts.records import Capture, Recorded
 from libs.domain.documents import ExtractedArticle, ExtractedPage
 from libs.domain.publishers import outlet_of
 from libs.domain.revisions import Segment, page_id, segment_ids
-from libs.domain.urls import host, resolve_canonical
+from libs.domain.urls import resolve_canonical
 
 Row = dict[str, Any]
 
@@ -32,7 +35,7 @@ class PostgresPages:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def capture(self, capture_id: str) -> Capture | None:
+    async def captures(self, capture_ids: Sequence[str]) -> dict[str, Capture]:
         c = captures.c
         query = select(
             c.capture_id,
@@ -44,35 +47,45 @@ class PostgresPages:
             c.trace_id,
             c.end,
             c.reason,
-        ).where(c.capture_id == capture_id)
+        ).where(c.capture_id.in_(sorted(set(capture_ids))))
         async with self._engine.connect() as connection:
-            row = (await connection.execute(query)).one_or_none()
-        if row is None:
-            return None
-        return Capture(
-            capture_id=row.capture_id,
-            url=row.final_url,
-            trust_canonical=row.trust_canonical,
-            content_type=row.content_type,
-            sha256=row.sha256 or "",
-            captured_at=row.captured_at,
-            trace_id=row.trace_id,
-            end=CaptureEnd(row.end) if row.end else None,
-            reason=Reason(row.reason) if row.reason else None,
-        )
+            return {row.capture_id: _capture(row) for row in await connection.execute(query)}
 
     async def recorded(self, capture: Capture) -> Recorded:
         async with self._engine.connect() as connection:
             events = await events_of(connection, capture.capture_id)
         return Recorded(capture.end or CaptureEnd.EXTRACTED, capture.reason, events)
 
-    async def record(self, event: PageFetched, capture: Capture, page: ExtractedPage) -> Recorded:
+    async def record(self, readings: Sequence[Reading]) -> list[Recorded | BaseException]:
+        async with self._engine.begin() as connection:
+            new = await record_new_pages(connection, readings)
+        known = [reading for reading in readings if reading[1].capture_id not in new]
+        alone = await asyncio.gather(*map(self._record_alone, known), return_exceptions=True)
+        done = {**new, **dict(zip((capture.capture_id for _, capture, _ in known), alone, strict=True))}
+        return [done[capture.capture_id] for _, capture, _ in readings]
+
+    async def _record_alone(self, reading: Reading) -> Recorded:
+        event, capture, page = reading
         async with self._engine.begin() as connection:
             held = await _lock_capture(connection, capture.capture_id)
             if held.end is not None:  # the same message, delivered twice, is in two hands
                 reason = Reason(held.reason) if held.reason else None
                 return Recorded(CaptureEnd(held.end), reason, await events_of(connection, capture.capture_id))
-            return await _record(connection, event, capture, page, reading=held.attempt)
+            return await _record(connection, event, capture, page, attempt=held.attempt)
+
+
+def _capture(row: Any) -> Capture:
+    return Capture(
+        capture_id=row.capture_id,
+        url=row.final_url,
+        trust_canonical=row.trust_canonical,
+        content_type=row.content_type,
+        sha256=row.sha256 or "",
+        captured_at=row.captured_at,
+        trace_id=row.trace_id,
+        end=CaptureEnd(row.end) if row.end else None,
+        reason=Reason(row.reason) if row.reason else None,
+    )
 
 
 async def _lock_capture(connection: AsyncConnection, capture_id: str) -> Any:
@@ -83,24 +96,21 @@ async def _lock_capture(connection: AsyncConnection, capture_id: str) -> Any:
 
 
 async def _record(
-    connection: AsyncConnection, event: PageFetched, capture: Capture, page: ExtractedPage, *, reading: int
+    connection: AsyncConnection, event: PageFetched, capture: Capture, page: ExtractedPage, *, attempt: int
 ) -> Recorded:
     url, original = resolve_canonical(capture.url, page.canonical_url, trust_any=capture.trust_canonical)
     page_key = page_id(url)
-    first = await _lock_page(connection, page_key, url)
+    await connection.execute(select(pages.c.page_id).where(pages.c.page_id == page_key).with_for_update())
     if not page.articles:
         reason = Reason(page.rejected or Reason.NOT_ARTICLE)
         return await _finish(connection, event, capture, page_key, CaptureEnd.REJECTED, reason, 0, [])
-    following = None if first else await _following(connection, page_key, capture)
-    place = Place(event, capture, page_key, url, outlet_of(url, page.outlet), following, reading, first)
-    ids = segment_ids(page_key, page.articles, [] if first else await _state_before(connection, place))
+    following = await _following(connection, page_key, capture)
+    place = Place(event, capture, page_key, url, outlet_of(url, page.outlet), following, attempt)
+    ids = segment_ids(page_key, page.articles, await _state_before(connection, place))
     changed = await _upsert_articles(connection, place, ids)
     follow, brought, inserted = await add_revisions(connection, place, ids, page.articles)
     if place.newest:
-        if original is not None or not first:
-            await connection.execute(
-                update(pages).where(pages.c.page_id == page_key).values(declared_original=original)
-            )
+        await connection.execute(update(pages).where(pages.c.page_id == page_key).values(declared_original=original))
         changed |= await _replace_comments(connection, place, ids, page.articles)
         changed -= {e.article_id for e in follow if isinstance(e, ArticleNormalized)}  # on their way anyway
         follow += await _raise_projections(connection, event, changed)
@@ -108,16 +118,6 @@ async def _record(
         follow += await _reopen_next(connection, place)
     end = CaptureEnd.EXTRACTED if brought else CaptureEnd.UNCHANGED
     return await _finish(connection, event, capture, page_key, end, None, len(ids), follow)
-
-
-async def _lock_page(connection: AsyncConnection, page_key: str, url: str) -> bool:
-    """Hold the page's row. True when it is made here: then nothing is known of the page, and nothing need be asked."""
-    row = {"page_id": page_key, "url": url, "host": host(url)}
-    make = insert(pages).values(row).on_conflict_do_nothing().returning(pages.c.page_id)
-    if (await connection.execute(make)).first() is not None:
-        return True
-    await connection.execute(select(pages.c.page_id).where(pages.c.page_id == page_key).with_for_update())
-    return False
 
 
 async def _following(connection: AsyncConnection, page_key: str, capture: Capture) -> str | None:
@@ -153,10 +153,8 @@ async def _state_before(connection: AsyncConnection, place: Place) -> list[Segme
 async def _upsert_articles(connection: AsyncConnection, place: Place, ids: Sequence[str]) -> set[str]:
     """Make the articles' rows; where this is the page's newest state, their places in it. Answers whose place changed."""
     a = articles.c
-    before: dict[str, tuple[int | None, int]] = {}
-    if not place.first:
-        query = select(a.article_id, a.position, a.segments).where(a.page_id == place.page)
-        before = {row.article_id: (row.position, row.segments) for row in await connection.execute(query)}
+    query = select(a.article_id, a.position, a.segments).where(a.page_id == place.page)
+    before = {row.article_id: (row.position, row.segments) for row in await connection.execute(query)}
     rows: list[Row] = [
         {
             "article_id": article_id,
@@ -170,10 +168,9 @@ async def _upsert_articles(connection: AsyncConnection, place: Place, ids: Seque
     ]
     statement = insert(articles)
     if place.newest:
-        if before:
-            await connection.execute(
-                update(articles).where(a.page_id == place.page).values(position=None, segments=len(ids))
-            )
+        await connection.execute(
+            update(articles).where(a.page_id == place.page).values(position=None, segments=len(ids))
+        )
         statement = statement.on_conflict_do_update(
             index_elements=["article_id"],
             set_={"position": statement.excluded.position, "segments": statement.excluded.segments},
@@ -193,8 +190,6 @@ async def _replace_comments(
     """Store the newest comments; answers the articles whose comments changed."""
     changed: set[str] = set()
     for article_id, article in sorted(zip(ids, found, strict=True), key=lambda pair: pair[0]):
-        if place.first and not article.comments:
-            continue
         c = comments.c
         stored = await connection.execute(
             select(c.author, c.published, c.text).where(c.article_id == article_id).order_by(c.n)
@@ -204,11 +199,7 @@ async def _replace_comments(
             continue
         await connection.execute(delete(comments).where(c.article_id == article_id))
         if wanted:
-            rows = [
-                {"article_id": article_id, "n": n, "author": a, "published": p, "text": t}
-                for n, (a, p, t) in enumerate(wanted)
-            ]
-            await connection.execute(insert(comments), rows)
+            await connection.execute(insert(comments), comment_rows(article_id, article))
         changed.add(article_id)
     return changed
 

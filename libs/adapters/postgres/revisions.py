@@ -33,7 +33,6 @@ class Place:
     outlet: str
     following: str | None  # the page's next capture, when this one came in late
     reading: int  # how often this capture was opened again
-    first: bool = False  # the page was not known before
 
     @property
     def newest(self) -> bool:
@@ -42,6 +41,10 @@ class Place:
     @property
     def order(self) -> tuple[Any, str]:
         return (self.capture.captured_at, self.capture.sha256)
+
+    def revision_of(self, article_id: str) -> str:
+        """The id of the revision that this reading brings of an article."""
+        return revision_id(article_id, self.capture.capture_id, self.reading)
 
 
 async def add_revisions(
@@ -53,8 +56,8 @@ async def add_revisions(
     A state is a revision exactly when it differs from the state before it. A late state that equals the one after it
     therefore takes that revision over.
     """
-    known = {} if place.first else await _neighbours(connection, place, ids)
-    own = set() if place.first else await _own(connection, place)
+    known = await _neighbours(connection, place, ids)
+    own = await _own(connection, place)
     follow: list[Follow] = []
     brought = inserted = 0
     for article_id, article in sorted(zip(ids, found, strict=True), key=lambda pair: pair[0]):
@@ -62,7 +65,7 @@ async def add_revisions(
             brought += 1
             continue
         before, after = known.get(article_id, (None, None))
-        row = _revision_row(place, article_id, article)
+        row = revision_row(place, article_id, article)
         if before == row["content_hash"]:
             continue
         brought += 1
@@ -71,7 +74,7 @@ async def add_revisions(
             continue
         inserted += 1
         is_current = after is None
-        await _insert_revision(connection, row, article, is_current=is_current, first=place.first)
+        await _insert_revision(connection, row, article, is_current=is_current)
         if is_current:
             follow.append(
                 ArticleNormalized(
@@ -128,10 +131,11 @@ async def _take_over(connection: AsyncConnection, place: Place, revision_id: str
     )
 
 
-def _revision_row(place: Place, article_id: str, article: ExtractedArticle) -> Row:
+def revision_row(place: Place, article_id: str, article: ExtractedArticle) -> Row:
+    """The row of an article's revision, without its end."""
     facts = article.facts
     return {
-        "revision_id": revision_id(article_id, place.capture.capture_id, place.reading),
+        "revision_id": place.revision_of(article_id),
         "article_id": article_id,
         "capture_id": place.capture.capture_id,
         "captured_at": place.capture.captured_at,
@@ -159,8 +163,32 @@ def _revision_row(place: Place, article_id: str, article: ExtractedArticle) -> R
     }
 
 
+def turn_rows(revision: str, article: ExtractedArticle) -> list[Row]:
+    """The rows of an article's turns."""
+    return [
+        {"revision_id": revision, "n": n, "role": t.role, "speaker": t.speaker, "start": t.start, "end": t.end}
+        for n, t in enumerate(article.turns)
+    ]
+
+
+def quote_rows(revision: str, article: ExtractedArticle) -> list[Row]:
+    """The rows of an article's quotations."""
+    return [
+        {"revision_id": revision, "n": n, "speaker": q.speaker, "text": q.text, "start": q.start, "end": q.end}
+        for n, q in enumerate(article.quotes)
+    ]
+
+
+def comment_rows(article_id: str, article: ExtractedArticle) -> list[Row]:
+    """The rows of an article's comments."""
+    return [
+        {"article_id": article_id, "n": n, "author": c.author, "published": c.published, "text": c.text}
+        for n, c in enumerate(article.comments)
+    ]
+
+
 async def _insert_revision(
-    connection: AsyncConnection, row: Row, article: ExtractedArticle, *, is_current: bool, first: bool
+    connection: AsyncConnection, row: Row, article: ExtractedArticle, *, is_current: bool
 ) -> None:
     superseded = {"end": RevisionEnd.SUPERSEDED, "ended_at": func.now()}
     make = insert(revisions).values({**row, **({} if is_current else superseded)}).on_conflict_do_nothing()
@@ -168,22 +196,10 @@ async def _insert_revision(
         return
     key = row["revision_id"]
     if article.turns:
-        await connection.execute(
-            insert(turns),
-            [
-                {"revision_id": key, "n": n, "role": t.role, "speaker": t.speaker, "start": t.start, "end": t.end}
-                for n, t in enumerate(article.turns)
-            ],
-        )
+        await connection.execute(insert(turns), turn_rows(key, article))
     if article.quotes:
-        await connection.execute(
-            insert(quotes),
-            [
-                {"revision_id": key, "n": n, "speaker": q.speaker, "text": q.text, "start": q.start, "end": q.end}
-                for n, q in enumerate(article.quotes)
-            ],
-        )
-    if is_current and not first:
+        await connection.execute(insert(quotes), quote_rows(key, article))
+    if is_current:
         await connection.execute(
             update(revisions)
             .where(
@@ -194,7 +210,6 @@ async def _insert_revision(
             )
             .values(**superseded, reason=None)
         )
-    if is_current:
         await connection.execute(
             update(articles)
             .where(articles.c.article_id == row["article_id"])

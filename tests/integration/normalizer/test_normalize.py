@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from libs.adapters.blobs import FolderBlobs, open_blobs
 from libs.adapters.postgres.engine import open_postgres
 from libs.adapters.postgres.pages import PostgresPages
-from libs.adapters.postgres.tables import captures
+from libs.adapters.postgres.tables import captures, revisions
 from libs.contracts.events import ArticleNormalized, PageFetched
 from libs.contracts.pipeline import Lane
 from libs.contracts.reasons import Reason
@@ -24,6 +24,7 @@ from libs.domain.revisions import digest
 from libs.runtime.failures import Quarantine
 from libs.runtime.metrics import Metrics
 from libs.runtime.outcomes import Drop, Emit
+from libs.runtime.settle import Result
 from services.normalizer.stage import Normalize
 
 SENTENCES = " ".join(
@@ -45,12 +46,18 @@ class Bench:
 
     engine: AsyncEngine
     blobs: FolderBlobs
-    normalize: Normalize
+    stage: Normalize
 
-    async def receive(self, name: str, raw: bytes, *, content_type: str = "text/html") -> PageFetched:
+    async def normalize(self, event: PageFetched) -> Result:
+        [result] = await self.stage([event])
+        return result
+
+    async def receive(
+        self, name: str, raw: bytes, *, content_type: str = "text/html", url: str | None = None
+    ) -> PageFetched:
         key = digest(name, str(id(self)))
         event = PageFetched(lane=Lane.LIVE, trace_id=digest("trace", key), capture_id=key)
-        url = f"https://paper.example/{key}"
+        url = url or f"https://paper.example/{key}"
         row = {
             "capture_id": key,
             "asked_url": url,
@@ -90,7 +97,7 @@ async def test_a_page_with_an_article_is_extracted_and_leads_to_grouping(bench: 
     assert (follow.lane, follow.trace_id) == (event.lane, event.trace_id)
     assert await bench.end(event) == ("extracted", None)
     ended = {"end": "extracted", "reason": ""}
-    registry = bench.normalize.metrics.registry
+    registry = bench.stage.metrics.registry
     assert registry.get_sample_value("newsfold_captures_ended_total", ended) == 1
 
 
@@ -98,7 +105,7 @@ async def test_the_same_message_again_has_the_same_outcome_and_is_counted_once(b
     event = await bench.receive("twice", PAGE)
     first = await bench.normalize(event)
     assert await bench.normalize(event) == first
-    registry = bench.normalize.metrics.registry
+    registry = bench.stage.metrics.registry
     assert registry.get_sample_value("newsfold_captures_ended_total", {"end": "extracted", "reason": ""}) == 1
 
 
@@ -123,18 +130,50 @@ async def test_what_is_no_article_ends_rejected_with_its_reason(
 
 async def test_bytes_that_are_gone_or_changed_are_for_the_quarantine(bench: Bench) -> None:
     event = await bench.receive("gone", PAGE)
-    capture = await PostgresPages(bench.engine).capture(event.capture_id)
-    assert capture is not None
-    path = bench.blobs.path(capture.sha256)
+    found = await PostgresPages(bench.engine).captures([event.capture_id])
+    path = bench.blobs.path(found[event.capture_id].sha256)
     await asyncio.to_thread(path.write_bytes, b"something else")
     for reason in (Reason.BLOB_CORRUPT, Reason.BLOB_MISSING):
-        with pytest.raises(Quarantine) as caught:
-            await bench.normalize(event)
-        assert caught.value.reason == reason
+        assert _reason(await bench.normalize(event)) == reason
         await asyncio.to_thread(path.unlink, missing_ok=True)
 
 
 async def test_a_message_about_no_capture_of_ours_is_for_the_quarantine(bench: Bench) -> None:
-    with pytest.raises(Quarantine) as caught:
-        await bench.normalize(PageFetched(lane=Lane.LIVE, trace_id="0" * 32, capture_id="f" * 32))
-    assert caught.value.reason == Reason.RECORD_MISSING
+    unknown = PageFetched(lane=Lane.LIVE, trace_id="0" * 32, capture_id="f" * 32)
+    assert _reason(await bench.normalize(unknown)) == Reason.RECORD_MISSING
+
+
+async def test_in_a_batch_each_page_has_its_own_result_and_the_good_ones_are_recorded(bench: Bench) -> None:
+    good, empty = await bench.receive("good", PAGE), await bench.receive("nothing", b"")
+    unknown = PageFetched(lane=Lane.LIVE, trace_id="0" * 32, capture_id="f" * 32)
+    other = await bench.receive("other", PAGE)
+    results = await bench.stage([good, empty, unknown, other, good])
+    assert [type(result) for result in results] == [Emit, Drop, Quarantine, Emit, Emit]
+    assert results[0] == results[4]
+    assert results[0] != results[3]
+    assert await bench.stage([other, good]) == [results[3], results[0]]
+    assert [await bench.end(event) for event in (good, empty, other)] == [
+        ("extracted", None),
+        ("rejected", Reason.EMPTY),
+        ("extracted", None),
+    ]
+
+
+async def test_two_captures_of_one_new_page_in_a_batch_are_two_states_of_it(bench: Bench) -> None:
+    url = "https://paper.example/story"
+    old = await bench.receive("old", PAGE, url=url)
+    new = await bench.receive("new", PAGE.replace(b"</p>", b" And this was added later.</p>", 1), url=url)
+    results = await bench.stage([new, old])
+    assert [isinstance(result, Emit) for result in results] == [True, True]
+    assert await bench.end(old) == await bench.end(new) == ("extracted", None)
+    query = select(revisions.c.capture_id, revisions.c.end).where(
+        revisions.c.capture_id.in_([old.capture_id, new.capture_id])
+    )
+    async with bench.engine.connect() as connection:
+        ends = {row.capture_id: row.end for row in await connection.execute(query)}
+    assert ends == {old.capture_id: "superseded", new.capture_id: None}
+
+
+def _reason(result: Result) -> Reason:
+    assert isinstance(result, Quarantine)
+    return result.reason

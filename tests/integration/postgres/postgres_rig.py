@@ -12,7 +12,7 @@ from libs.adapters.postgres.pages import PostgresPages
 from libs.adapters.postgres.tables import articles, captures, revisions
 from libs.contracts.events import PageFetched
 from libs.contracts.pipeline import Lane
-from libs.contracts.records import Recorded
+from libs.contracts.records import Capture, Recorded
 from libs.domain.documents import Comment, ExtractedArticle, ExtractedPage
 from libs.domain.revisions import digest
 
@@ -58,10 +58,14 @@ class Desk:
             await connection.execute(insert(captures).values(row))
         return event
 
+    async def capture(self, event: PageFetched) -> Capture:
+        return (await self.pages.captures([event.capture_id]))[event.capture_id]
+
     async def record(self, event: PageFetched, *found: ExtractedArticle, rejected: str | None = None) -> Recorded:
-        capture = await self.pages.capture(event.capture_id)
-        assert capture is not None
-        return await self.pages.record(event, capture, ExtractedPage(tuple(found), rejected=rejected))
+        capture = await self.capture(event)
+        [recorded] = await self.pages.record([(event, capture, ExtractedPage(tuple(found), rejected=rejected))])
+        assert isinstance(recorded, Recorded)
+        return recorded
 
     async def take(self, hour: int, *found: ExtractedArticle) -> Recorded:
         return await self.record(await self.receive(hour), *found)

@@ -194,9 +194,7 @@ async def test_an_article_that_left_the_page_has_no_place_there_and_is_indexed_a
 async def test_a_redelivery_answers_the_same_events_under_the_same_ids(desk: Desk) -> None:
     a, b = article("About apples and pears.", "A"), article("Boats on a lake.", "B")
     recorded = await desk.take(0, a, b)
-    capture = await desk.pages.capture(desk.event(0).capture_id)
-    assert capture is not None
-    again = await desk.pages.recorded(capture)
+    again = await desk.pages.recorded(await desk.capture(desk.event(0)))
     assert {e.message_id for e in again.events} == {e.message_id for e in recorded.events}
     assert len(again.events) == 2
     assert again.end == recorded.end
@@ -208,8 +206,7 @@ async def test_a_redelivery_answers_what_comments_and_late_captures_led_to(desk:
     await desk.give_story(first.article_id)
     for hour, found in ((3, commented(OLD, "One")), (2, NEW)):
         recorded = await desk.take(hour, found)
-        capture = await desk.pages.capture(desk.event(hour).capture_id)
-        assert capture is not None
+        capture = await desk.capture(desk.event(hour))
         again = {e.message_id for e in (await desk.pages.recorded(capture)).events}
         assert recorded.events
         assert {e.message_id for e in recorded.events} <= again
