@@ -55,6 +55,8 @@ def open_broker(url: str, *, service: str, stopping: asyncio.Event) -> NatsBroke
         closed_cb=closed,
         graceful_timeout=30,
         logger=None,
+        apply_types=False,  # its injection of arguments goes through a thread for each message; we need none
+        serializer=None,
     )
 
 

@@ -119,11 +119,11 @@ class Service:
             durable=spec.durable(stream, lane),
             pull_sub=PullSub(batch_size=spec.batch, timeout=spec.pull_wait_seconds),
             ack_policy=AckPolicy.MANUAL,
-            decoder=_undecoded,
+            decoder=_as_it_came,
             title=f"{spec.name}:{stream.event}.{lane}",
         )
-        async def on_message(message: NatsMessage) -> None:
-            await gathering.put(message.raw_message)
+        async def on_message(message: Msg) -> None:
+            await gathering.put(message)
 
     def before_start(self, hook: Callable[[], Awaitable[None]]) -> None:
         """Run `hook` before anything is consumed."""
@@ -240,8 +240,9 @@ class Service:
             await asyncio.sleep(WATCH_SECONDS)
 
 
-async def _undecoded(_: NatsMessage) -> None:
+async def _as_it_came(message: NatsMessage) -> Msg:
     """Each message is decoded by the settler: FastStream's decoder would refuse a whole batch for one bad message."""
+    return message.raw_message
 
 
 def _version() -> str:

@@ -12,14 +12,14 @@ from pathlib import Path
 
 from nats_rig import PROBE
 
-from libs.contracts.events import ArticleNormalized, Event, PageFetched
+from libs.contracts.events import ArticleNormalized, PageFetched
 from libs.contracts.pipeline import PAGES_FETCHED
 from libs.runtime import failpoints
 from libs.runtime.outcomes import Emit, Outcome
 from libs.runtime.policy import FailurePolicy
 from libs.runtime.service import Service
 from libs.runtime.settings import Settings
-from libs.runtime.settle import Result, SetAside, each
+from libs.runtime.settle import Result, SetAside
 
 JOURNAL = Path(sys.argv[1])
 
@@ -53,8 +53,8 @@ class JournalQuarantine:
         note("!", f"{entry.reason}:{entry.event.key if entry.event else ''}")
 
 
-async def handler(events: Sequence[Event]) -> Sequence[Result]:
-    return await each(probe, events)
+async def handler(events: Sequence[PageFetched]) -> Sequence[Result]:
+    return await asyncio.gather(*map(probe, events), return_exceptions=True)
 
 
 async def main() -> None:

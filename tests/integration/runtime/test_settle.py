@@ -21,7 +21,7 @@ from libs.runtime.health import Health
 from libs.runtime.metrics import Metrics
 from libs.runtime.outcomes import Drop, Emit
 from libs.runtime.policy import FailurePolicy
-from libs.runtime.settle import Result, SetAside, Settler, each
+from libs.runtime.settle import Result, SetAside, Settler
 
 POLICY = FailurePolicy(delays_seconds=(0.05,), jitter=0, attempts=3, deliveries=5, alone_after=2, pause_seconds=(0.05,))
 Stage = Callable[[PageFetched], Result]
@@ -52,7 +52,7 @@ class Rig:
     asked: list[list[str]] = field(default_factory=list)  # capture ids of each call of the handler
     stage: Stage = lambda event: emit(event)
 
-    async def handler(self, events: Sequence[Event]) -> Sequence[Result]:
+    async def handler(self, events: Sequence[PageFetched]) -> Sequence[Result]:
         self.asked.append([event.key for event in events])
 
         async def one(event: PageFetched) -> Emit | Drop:
@@ -61,7 +61,7 @@ class Rig:
                 raise result
             return result
 
-        return await each(one, events)
+        return await asyncio.gather(*map(one, events), return_exceptions=True)
 
     async def pull(self, lane: Lane = Lane.LIVE, *, wait: float = 0.4) -> list[Msg]:
         bound = await self.js.pull_subscribe_bind(PROBE.durable(PAGES_FETCHED, lane), PAGES_FETCHED.name)
