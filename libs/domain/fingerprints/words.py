@@ -9,7 +9,7 @@ import re
 import sys
 import unicodedata
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 # Characters that join the parts of one word and are dropped from it: apostrophes in every spelling, soft hyphen,
 # zero-width joiners (Persian), word joiner, Arabic tatweel.
@@ -80,6 +80,7 @@ def _mark_ranges() -> str:
     return "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges)
 
 
+@lru_cache(maxsize=1 << 16)  # a language's common words are most of any text
 def _normal(word: str) -> str:
     if word.isascii():
         return word.lower().translate(_DROP)

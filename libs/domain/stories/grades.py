@@ -4,9 +4,11 @@ In: a `Pair` and the set of boilerplate fingerprints. Out: a `Grade`. Thresholds
 shares are integers per mille, so that no rounding can differ between machines.
 """
 
+from bisect import bisect_right
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice
 
 from libs.domain.fingerprints.grams import GRAM_WORDS
 from libs.domain.stories.pairs import Pair
@@ -107,10 +109,11 @@ def _type(coverage: int, places: int, spoken: int) -> LinkType | None:
 def own_pieces(pair: Pair, boilerplate: Container[int]) -> list[Piece]:
     """The shared runs without boilerplate. A remainder below SEED_WORDS counts only beside a longer one."""
     dull = _ranges(p.at for p in pair.prints if p.hash in boilerplate)
+    ends = [end for _, end in pair.spoken]  # the ranges are in order and apart
     pieces = []
     for passage in pair.passages:
         found = [
-            _piece(pair, start, start - run.a + run.b, end - start)
+            Piece(start, start - run.a + run.b, end - start, _spoken_words(pair.spoken, ends, start, end))
             for run in passage.runs
             for start, end in _cut_out(run.a, run.a + run.words, dull)
         ]
@@ -149,9 +152,14 @@ def _cut_out(start: int, end: int, dull: Sequence[tuple[int, int]]) -> list[tupl
     return left
 
 
-def _piece(pair: Pair, a: int, b: int, words: int) -> Piece:
-    spoken = sum(max(0, min(end, a + words) - max(start, a)) for start, end in pair.spoken)
-    return Piece(a, b, words, spoken)
+def _spoken_words(spoken: Sequence[tuple[int, int]], ends: Sequence[int], start: int, end: int) -> int:
+    """How many of the words `start:end` lie in ranges of `spoken`, whose ends are `ends`."""
+    words = 0
+    for first, last in islice(spoken, bisect_right(ends, start), None):
+        if first >= end:
+            break
+        words += min(last, end) - max(first, start)
+    return words
 
 
 def _places(pieces: Sequence[Piece]) -> int:

@@ -63,24 +63,28 @@ def compare(one: Text, other: Text, marks: dict[str, Marked]) -> Pair:
 
 
 def _shared_prints(a: Text, of_a: Marked, of_b: Marked, passages: tuple[Passage, ...]) -> tuple[SharedPrint, ...]:
-    shared, at_a, at_b = np.intersect1d(of_a.hashes, of_b.hashes, assume_unique=True, return_indices=True)
-    if not len(shared):
+    in_both = grams.contains(of_b.hashes, of_a.hashes)
+    shared = of_a.hashes[in_both]
+    starts = [np.arange(run.a, run.a + run.words - grams.GRAM_WORDS + 1) for p in passages for run in p.runs]
+    if not len(shared) or not starts:
         return ()
-    told = of_a.told[at_a] & of_b.told[at_b]
-    hashes = grams.grams(a.codes)
-    found = []
-    for run in (run for passage in passages for run in passage.runs):
-        inside = hashes[run.a : max(run.a, run.a + run.words - grams.GRAM_WORDS + 1)]
-        for k in np.flatnonzero(grams.contains(shared, inside)).tolist():
-            value = inside[k]
-            found.append(SharedPrint(int(value), run.a + k, bool(told[np.searchsorted(shared, value)])))
-    return tuple(found)
+    told = of_a.told[in_both] & of_b.told[np.searchsorted(of_b.hashes, shared)]
+    places = np.concatenate(starts)
+    hashes = grams.grams(a.codes)[places]
+    found = grams.contains(shared, hashes)
+    places, hashes = places[found], hashes[found]
+    both_told = told[np.searchsorted(shared, hashes)]
+    return tuple(map(SharedPrint, hashes.tolist(), places.tolist(), both_told.tolist()))
 
 
 def _spoken(a: Text, b: Text, passages: tuple[Passage, ...]) -> tuple[tuple[int, int], ...]:
+    if not (a.spoken.any() or b.spoken.any()):
+        return ()
     ranges = []
     for run in (run for passage in passages for run in passage.runs):
         flags = a.spoken[run.a : run.a + run.words] | b.spoken[run.b : run.b + run.words]
+        if not flags.any():
+            continue
         edges = np.flatnonzero(np.diff(np.concatenate(([0], flags.astype(np.int8), [0])))).tolist()
         ranges += [(run.a + first, run.a + end) for first, end in zip(edges[::2], edges[1::2], strict=True)]
     return tuple(ranges)

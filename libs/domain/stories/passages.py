@@ -19,6 +19,7 @@ HEALING_GAP_WORDS = 4  # words that may differ in between, on each side
 # A gram that repeats more often than this within one text starts no passage: a hostile text of one phrase repeated
 # would make work in the square of its length. Its words still join a passage that starts beside them.
 MAX_REPEATS = 16
+_USED_IN_A, _USED_IN_B = -1, -2  # no word's number
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -69,16 +70,22 @@ def shared_passages(a: grams.Codes, b: grams.Codes) -> tuple[Passage, ...]:
 
 
 class _Cover:
-    """The runs taken so far, and which words they use."""
+    """The runs taken so far, and which words they use. A used word has another number in each text: it equals none.
+
+    Behind the last word stand numbers that equal none either. Negative places count from the end of a list, so there
+    are such numbers before the first word too, and nobody needs to look whether a place exists.
+    """
 
     def __init__(self, a: list[int], b: list[int]) -> None:
-        self.a, self.b = a, b
         self.used_a, self.used_b = bytearray(len(a)), bytearray(len(b))
+        self.a, self.b = a + [_USED_IN_A] * (HEALING_GAP_WORDS + 1), b + [_USED_IN_B] * (HEALING_GAP_WORDS + 1)
         self.runs: list[Run] = []
 
     def take(self, run: Run) -> None:
         self.used_a[run.a : run.a + run.words] = b"\1" * run.words
         self.used_b[run.b : run.b + run.words] = b"\1" * run.words
+        self.a[run.a : run.a + run.words] = [_USED_IN_A] * run.words
+        self.b[run.b : run.b + run.words] = [_USED_IN_B] * run.words
         self.runs.append(run)
 
     def free_parts(self, run: Run) -> list[Run]:
@@ -92,15 +99,6 @@ class _Cover:
                     parts.append(Run(run.a + start, run.b + start, k - start))
                 start = k + 1
         return parts
-
-    def equal(self, i: int, j: int) -> bool:
-        """Whether word `i` of the first and `j` of the second text exist, are unused and equal."""
-        return (
-            0 <= i < len(self.a)
-            and 0 <= j < len(self.b)
-            and self.a[i] == self.b[j]
-            and not (self.used_a[i] or self.used_b[j])
-        )
 
 
 def _maximal_runs(a: grams.Codes, b: grams.Codes) -> list[Run]:
@@ -166,9 +164,13 @@ def _extend(run: Run, cover: _Cover) -> None:
 
 
 def _next_seed(i: int, j: int, step: int, cover: _Cover) -> Run | None:
+    a, b = cover.a, cover.b
     for da, db in _GAPS:
-        at_a, at_b, words = i + step * da, j + step * db, 0
-        while cover.equal(at_a + step * words, at_b + step * words):
+        at_a, at_b = i + step * da, j + step * db
+        if a[at_a] != b[at_b]:
+            continue
+        words = 1
+        while a[at_a + step * words] == b[at_b + step * words]:
             words += 1
         if words >= HEALING_SEED_WORDS:
             return Run(at_a, at_b, words) if step == 1 else Run(at_a - words + 1, at_b - words + 1, words)
