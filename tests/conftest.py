@@ -27,6 +27,7 @@ import pytest
 from libs.adapters.engines import LocalEngines
 
 pytest_plugins = ["support.fixtures"]
+pytest.register_assert_rewrite("support.search_checks")  # tests of two folders inherit its assertions
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 TEMPLATE = "migrated"

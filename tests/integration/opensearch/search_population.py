@@ -129,7 +129,7 @@ PIECES = (
         link_types=("identity",),
     ),
     Piece(
-        url="https://courier.example/raqqa",
+        url="https://courier.example/raqqa.html",
         title="Bakers return to al-Raqqah",
         outlet="Brindle Courier",
         publisher="courier",

@@ -3,25 +3,35 @@
 Nothing here knows the documents: every expectation is counted from the rows of whatever population is searched.
 """
 
+import asyncio
 import json
 import re
+import shlex
+import shutil
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
+from opensearchpy import AsyncOpenSearch
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.adapters.opensearch.schema import IndexNames
+from libs.adapters.opensearch.search import SEARCH_TYPE
 from libs.adapters.postgres.tables import articles, pages, revisions, turns
 from libs.domain.fingerprints.words import split_words
 from libs.domain.revisions import article_key
 
-GUIDE = Path(__file__).resolve().parents[3] / "docs" / "search.md"
+GUIDE = Path(__file__).resolve().parents[2] / "docs" / "search.md"
 _BLOCK = re.compile(r"^```(json|bash|python) name=(\S+)(?: index=(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-RAQQA = {"raqqa", "raqa", "raqqah", "rakka", "الرقة"}
+_COMMAND = re.compile(r"`(newsfold (?:search|quote) [^`]*['\"][^`]*)`")
+PRINTED_ENGINE = "http://127.0.0.1:9200"  # as the guide writes it
+RAQQA = {"raqqa", "raqa", "raqqah", "rakka", "ракка", "الرقة"}
+AL_RAQQAH = "https://courier.example/raqqa.html"  # in every population: an invented page that spells the name so
 
 
 @dataclass(frozen=True)
@@ -32,18 +42,61 @@ class Block:
     index: str | None
     text: str
 
-    def query(self, names: IndexNames, **replaced: str) -> tuple[str | None, dict[str, Any]]:
-        """The alias and body to send, with the placeholders filled in."""
+    def body(self, **replaced: str) -> dict[str, Any]:
+        """The request, with the placeholders filled in."""
         text = self.text
         for placeholder, value in replaced.items():
             text = text.replace(f'"{placeholder}"', json.dumps(value))
-        return names.alias(self.index) if self.index else None, json.loads(text)
+        return dict(json.loads(text))
 
 
+@cache
 def blocks() -> dict[str, Block]:
     """By name."""
     found = _BLOCK.findall(GUIDE.read_text(encoding="utf-8"))
     return {name: Block(kind, index or None, text) for kind, name, index, text in found}
+
+
+def commands() -> list[list[str]]:
+    """The examples of `newsfold search` and `newsfold quote`, as words without the program's name."""
+    return [shlex.split(line)[1:] for line in _COMMAND.findall(GUIDE.read_text(encoding="utf-8"))]
+
+
+@dataclass(frozen=True)
+class Searched:
+    """A population that is in PostgreSQL and in the index."""
+
+    engine: AsyncEngine
+    client: AsyncOpenSearch
+    names: IndexNames
+    url: str
+
+    async def ask(self, name: str, **replaced: str) -> dict[str, Any]:
+        """The answer to a query of the guide, by its name."""
+        block = blocks()[name]
+        if block.index is None:
+            return dict(await self.client.search(body=block.body(**replaced)))
+        alias = self.names.alias(block.index)
+        how = {"search_type": SEARCH_TYPE}
+        return dict(await self.client.search(index=alias, body=block.body(**replaced), params=how))
+
+    async def curl(self, name: str) -> dict[str, Any]:
+        """What a command line of the guide prints; the test is skipped where there is no curl."""
+        if shutil.which("curl") is None:
+            pytest.skip("needs curl")
+        text = blocks()[name].text.replace("\\\n", " ").replace(PRINTED_ENGINE, self.url)
+        words = shlex.split(text.replace("/articles/", f"/{self.names.alias('articles')}/"))
+        ran = await asyncio.create_subprocess_exec(*words, stdout=asyncio.subprocess.PIPE)
+        answer, _ = await ran.communicate()
+        return dict(json.loads(answer))
+
+    async def run(self, name: str) -> dict[str, Any]:
+        """The names that a Python program of the guide leaves behind."""
+        code = blocks()[name].text.replace(PRINTED_ENGINE, self.url)
+        code = code.replace('index = "articles"', f'index = "{self.names.alias("articles")}"')
+        names: dict[str, Any] = {}
+        await asyncio.to_thread(exec, compile(code, GUIDE.name, "exec"), names)
+        return names
 
 
 Row = dict[str, Any]
