@@ -17,6 +17,7 @@ from libs.contracts.events import Event
 from libs.contracts.pipeline import StreamSpec
 from libs.runtime.failures import DependencyDown, Failure
 from libs.runtime.logging import get_logger
+from libs.runtime.login import is_refusal, login
 from libs.runtime.metrics import Metrics
 
 PUBLISH_TIMEOUT_SECONDS = 5.0
@@ -33,6 +34,9 @@ def stream_of(spec: StreamSpec) -> JStream:
 
 async def _log_error(error: Exception) -> None:
     # a denied publish shows up as a time-out; the reason reaches only this callback
+    if is_refusal(error):
+        log.error("nats_refused", error=str(error), do="`newsfold init` of this release writes each user's rights")
+        return
     log.warning("nats_error", error=str(error) or type(error).__name__)
 
 
@@ -46,7 +50,7 @@ def open_broker(url: str, *, service: str, stopping: asyncio.Event) -> NatsBroke
             os._exit(EXIT_BROKER_CLOSED)
 
     return NatsBroker(
-        url,
+        **login(url),
         name=service,
         connect_timeout=5,
         max_reconnect_attempts=-1,

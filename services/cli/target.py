@@ -102,16 +102,10 @@ class Target:
     @asynccontextmanager
     async def open_nats(self) -> "AsyncIterator[NatsClient]":
         """A connection that is tried once; why it failed is in what is raised, not printed on the way."""
-        import nats
+        from libs.adapters.nats.connection import open_nats
 
-        async def silent(error: Exception) -> None:
-            """nats-py's own callback writes a stack trace to stderr."""
-
-        client = await nats.connect(self.nats, connect_timeout=5, allow_reconnect=False, error_cb=silent)
-        try:
+        async with open_nats(self.nats) as client:
             yield client
-        finally:
-            await client.close()
 
     def open_blobs(self) -> "FolderBlobs":
         from libs.adapters.blobs import open_blobs

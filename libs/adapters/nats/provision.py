@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-import nats
 from nats.js import JetStreamContext
 from nats.js.errors import NotFoundError
 
+from libs.adapters.nats.connection import open_nats
 from libs.contracts.pipeline import LANES, STAGES, STREAMS, Lane, StageSpec, StreamSpec
 from libs.runtime.topology import consumer_config, consumer_drift, stream_config, stream_drift
 
@@ -61,8 +61,5 @@ async def provision_streams(
 
 async def provision_nats(url: str, *, check: bool = False) -> list[str]:
     """The same on a connection of its own."""
-    client = await nats.connect(url, connect_timeout=5, max_reconnect_attempts=5)
-    try:
+    async with open_nats(url) as client:
         return await provision_streams(client.jetstream(timeout=10), check=check)
-    finally:
-        await client.close()

@@ -1,0 +1,35 @@
+"""A connection for a short piece of work: tried once, and its failures say what the server said."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import nats
+import nats.errors
+from nats.aio.client import Client
+
+from libs.runtime.failures import DependencyDown
+from libs.runtime.login import is_refusal, login
+
+
+@asynccontextmanager
+async def open_nats(url: str) -> AsyncIterator[Client]:
+    """Raises the client's errors; DependencyDown when the server refused what was asked, which it says beside the answer.
+
+    A request that is refused gets no answer: the client alone would report a time-out.
+    """
+    refused: list[str] = []
+
+    async def note(error: Exception) -> None:
+        # nats-py's own callback writes a stack trace to stderr
+        if is_refusal(error):
+            refused.append(str(error))
+
+    client = await nats.connect(**login(url), connect_timeout=5, allow_reconnect=False, error_cb=note)
+    try:
+        yield client
+    except (nats.errors.TimeoutError, nats.errors.NoRespondersError) as error:
+        if not refused:
+            raise
+        raise DependencyDown("nats", f"{refused[-1]} (this user's rights are in docs/security.md)") from error
+    finally:
+        await client.close()
