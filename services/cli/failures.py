@@ -37,7 +37,7 @@ _FORESEEN: tuple[tuple[frozenset[str], type[CommandFailed], str], ...] = (
         CommandFailed,
         "",
     ),
-    (frozenset({"libs.ReindexUnderWay"}), CommandFailed, ""),
+    (frozenset({"libs.ReindexUnderWay", "libs.GrantsError"}), CommandFailed, ""),
     (
         frozenset({"sqlalchemy.OperationalError", "psycopg.OperationalError"}),
         CommandFailed,

@@ -12,9 +12,14 @@ class Provisioned:
     drift: tuple[str, ...]
 
 
-async def provision(*, nats_url: str, postgres_url: str, opensearch_url: str, check: bool = False) -> Provisioned:
-    """All three engines. Idempotent. Raises what their clients raise when one does not answer."""
-    postgres_changed, postgres_drift = await asyncio.to_thread(_postgres, postgres_url, check=check)
+async def provision(
+    *, nats_url: str, postgres_url: str, opensearch_url: str, postgres_roles: str | None = None, check: bool = False
+) -> Provisioned:
+    """All three engines. Idempotent. Raises what their clients raise when one does not answer.
+
+    With `postgres_roles` (see `CliSettings`) the services' roles and their grants too.
+    """
+    postgres_changed, postgres_drift = await asyncio.to_thread(_postgres, postgres_url, postgres_roles, check=check)
     lines = await provision_broker(nats_url, check=check)
     search_changed, search_drift = await _opensearch(opensearch_url, check=check)
     return Provisioned(
@@ -30,15 +35,19 @@ async def provision_broker(url: str, *, check: bool = False) -> list[str]:
     return await provision_nats(url, check=check)
 
 
-def _postgres(url: str, *, check: bool) -> tuple[list[str], list[str]]:
+def _postgres(url: str, roles: str | None, *, check: bool) -> tuple[list[str], list[str]]:
+    from libs.adapters.postgres.grants import apply_grants, passwords
     from libs.adapters.postgres.migrate import drift, upgrade
 
     before = drift(url)
-    if check or not before:
-        return [], before
-    upgrade(url)
-    after = drift(url)
-    return [line for line in before if line not in after], after
+    after = before
+    if before and not check:
+        upgrade(url)
+        after = drift(url)
+    granted = [] if roles is None else apply_grants(url, passwords(roles), check=check)
+    if check:
+        return [], [*before, *granted]
+    return [*(line for line in before if line not in after), *granted], after
 
 
 async def _opensearch(url: str, *, check: bool) -> tuple[list[str], list[str]]:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from libs.contracts.pipeline import LANES, STAGES, STREAMS, StageSpec, StreamSpec
+from libs.contracts.pipeline import LANES, PAGES_FETCHED, STAGES, STREAMS, StageSpec, StreamSpec
 from libs.runtime.login import inbox_prefix
 
 API = "$JS.API"
@@ -25,16 +25,17 @@ class Permissions:
 
 
 def permissions() -> dict[str, Permissions]:
-    """By user: the stages, the reconciler, the command line, and the job that makes streams and consumers.
+    """By user: the stages, the reconciler, the monitor, the command line, and the job that makes streams and consumers.
 
-    The reconciler and the command line also provision: a wiped broker heals by either.
+    The reconciler and the command line also provision: a wiped broker heals by either. The monitor sends a canary.
     """
-    everything = Permissions((*_provisioning(), *_events(*STREAMS)))
+    everything = Permissions((*_looking(), *_making(), *_events(*STREAMS)))
     return {
         **{stage.name: of_stage(stage) for stage in STAGES},
         "reconciler": everything,
         "cli": everything,
-        PROVISION: Permissions(tuple(_provisioning())),
+        "monitor": Permissions((*_looking(), *_events(PAGES_FETCHED))),
+        PROVISION: Permissions((*_looking(), *_making())),
     }
 
 
@@ -64,22 +65,31 @@ def _events(*streams: StreamSpec) -> Iterator[str]:
         yield from stream.subjects
 
 
-def _consuming(stage: StageSpec) -> Iterator[str]:
+def _consumers(stage: StageSpec) -> Iterator[tuple[str, str]]:
+    """Stream and durable of each."""
     for stream in stage.consumes:
-        for durable in (stage.durable(stream, lane) for lane in LANES):
-            yield f"{API}.CONSUMER.INFO.{stream.name}.{durable}"
-            yield f"{API}.CONSUMER.MSG.NEXT.{stream.name}.{durable}"
-            yield f"$JS.ACK.{stream.name}.{durable}.>"
-            yield f"$JS.ACK.*.*.{stream.name}.{durable}.>"
+        yield from ((stream.name, stage.durable(stream, lane)) for lane in LANES)
 
 
-def _provisioning() -> Iterator[str]:
-    """Make, change and look at our own streams and consumers; remove none, read none."""
+def _consuming(stage: StageSpec) -> Iterator[str]:
+    for stream, durable in _consumers(stage):
+        yield f"{API}.CONSUMER.INFO.{stream}.{durable}"
+        yield f"{API}.CONSUMER.MSG.NEXT.{stream}.{durable}"
+        yield f"$JS.ACK.{stream}.{durable}.>"
+        yield f"$JS.ACK.*.*.{stream}.{durable}.>"
+
+
+def _looking() -> Iterator[str]:
+    """How our own streams and consumers stand; not what is in them."""
     yield f"{API}.INFO"
-    for stream in STREAMS:
-        yield from (f"{API}.STREAM.{verb}.{stream.name}" for verb in ("INFO", "CREATE", "UPDATE"))
+    yield from (f"{API}.STREAM.INFO.{stream.name}" for stream in STREAMS)
+    yield from (f"{API}.CONSUMER.INFO.{stream}.{durable}" for stage in STAGES for stream, durable in _consumers(stage))
+
+
+def _making() -> Iterator[str]:
+    """Make and change our own streams and consumers; remove none."""
+    for verb in ("CREATE", "UPDATE"):
+        yield from (f"{API}.STREAM.{verb}.{stream.name}" for stream in STREAMS)
     for stage in STAGES:
-        for stream in stage.consumes:
-            for durable in (stage.durable(stream, lane) for lane in LANES):
-                yield f"{API}.CONSUMER.INFO.{stream.name}.{durable}"
-                yield f"{API}.CONSUMER.DURABLE.CREATE.{stream.name}.{durable}"
+        for stream, durable in _consumers(stage):
+            yield f"{API}.CONSUMER.DURABLE.CREATE.{stream}.{durable}"

@@ -40,11 +40,16 @@ def provision(
 
 async def _provision(data: Any, *, check: bool) -> "Provisioned":
     from services.cli.provisioning import provision as provision_all
+    from services.cli.settings import CliSettings
     from services.cli.target import Target
 
-    target = Target(data)
+    target, roles = Target(data), CliSettings().postgres_roles
     return await provision_all(
-        nats_url=target.nats, postgres_url=target.postgres, opensearch_url=target.opensearch, check=check
+        nats_url=target.nats,
+        postgres_url=target.postgres,
+        opensearch_url=target.opensearch,
+        postgres_roles=None if roles is None else roles.get_secret_value(),
+        check=check,
     )
 
 

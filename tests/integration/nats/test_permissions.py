@@ -13,7 +13,7 @@ from libs.adapters.nats.permissions import permissions
 from libs.adapters.nats.provision import provision_nats
 from libs.contracts.pipeline import LANES, STAGES, STREAMS, StageSpec
 from libs.runtime.failures import DependencyDown
-from services.cli.roster import SERVICES
+from services.__main__ import SERVICES
 
 USERS = tuple(permissions())
 
@@ -123,7 +123,7 @@ async def test_no_user_listens_to_anything_but_its_own_inbox(provisioned: Secure
 @pytest.mark.parametrize("credentials", ["", "newsfold:newsfold@", "token@"])
 async def test_nobody_enters_without_a_key(broker: SecuredBroker, credentials: str) -> None:
     url = broker.bare_url.replace("//", f"//{credentials}")
-    with pytest.raises(nats.errors.Error, match="(?i)authorization violation"):
+    with pytest.raises(nats.errors.Error, match=r"(?i)authorization violation"):
         await nats.connect(url, allow_reconnect=False, error_cb=_silent)
 
 
@@ -131,7 +131,7 @@ async def test_an_unknown_key_is_refused(broker: SecuredBroker, tmp_path: Path) 
     elsewhere = SecuredBroker(tmp_path)
     elsewhere.stop()
     seed = elsewhere.url("cli").split("//")[1].split("@")[0]
-    with pytest.raises(nats.errors.Error, match="(?i)authorization violation"):
+    with pytest.raises(nats.errors.Error, match=r"(?i)authorization violation"):
         async with open_nats(broker.bare_url.replace("//", f"//{seed}@")):
             pass
 

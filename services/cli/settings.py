@@ -1,0 +1,15 @@
+"""Settings of the command `newsfold` alone."""
+
+from pydantic import Field, SecretStr
+
+from libs.runtime.settings import Settings
+
+
+class CliSettings(Settings):
+    """What provisioning needs to know beyond the engines."""
+
+    postgres_roles: SecretStr | None = Field(
+        None,
+        description="Passwords of the services' roles in PostgreSQL, `role=password` a line, as `newsfold init` writes"
+        " them; `provision` then makes roles and grants. Unset: every service uses the owner's account.",
+    )
