@@ -7,7 +7,7 @@ where `services.normalizer.app` would load broker and database clients into each
 import sys
 from importlib import import_module
 
-SERVICES = ("fetcher", "normalizer", "deduplicator", "indexer", "reconciler")
+SERVICES = ("fetcher", "normalizer", "deduplicator", "indexer", "reconciler", "monitor")
 TASKS: dict[tuple[str, ...], str] = {("deduplicator", "rebuild"): "rebuild_stories"}
 
 

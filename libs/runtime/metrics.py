@@ -58,6 +58,7 @@ class Metrics:
         self.progress = gauge(
             "last_progress_timestamp_seconds", "When the service last proved to make progress.", "service"
         )
+        self.started = gauge("started_timestamp_seconds", "When this process of the service started.", "service")
 
         # Ledger
         self.captures_ended = counter("captures_ended_total", "Captures that reached their end.", "end", "reason")
@@ -89,3 +90,65 @@ class Metrics:
         # Index
         self.bulk_items = counter("bulk_items_total", "Items of bulk requests, by what the index answered.", "result")
         self.bulk_seconds = histogram("bulk_seconds", "Time of one bulk request.", HANDLE_SECONDS)
+
+        # What the monitor reads of the engines; a series is gone while its engine does not answer
+        self.engine_up = gauge(
+            "engine_up", "1 while the engine answers the monitor: nats, postgres, opensearch.", "engine"
+        )
+        self.consumer_exists = gauge(
+            "consumer_exists", "0 when a durable consumer of the topology is missing.", "consumer"
+        )
+        self.consumer_last_ack = gauge(
+            "consumer_last_ack_timestamp_seconds",
+            "When a consumer last had an acknowledgement; its creation when it never had.",
+            "consumer",
+        )
+        self.stream_messages = gauge("stream_messages", "Messages that a stream holds.", "stream")
+        self.stream_bytes = gauge("stream_bytes", "Bytes that a stream holds.", "stream")
+        self.stream_limit_bytes = gauge("stream_limit_bytes", "Bytes at which a stream forgets its oldest.", "stream")
+        self.unfinished = gauge(
+            "unfinished", "Records without an end: fetch (overdue), capture, revision, article, story.", "kind"
+        )
+        self.oldest_unfinished = gauge(
+            "oldest_unfinished_seconds", "Age of the oldest record without an end: fetch, capture, revision.", "kind"
+        )
+        self.recorded = gauge("recorded", "Captures and revisions by end; under_way have none.", "kind", "end")
+        self.ledger_broken = gauge(
+            "ledger_broken", "Records that break a rule of the ledger; `any` is the sum of all rules.", "rule"
+        )
+        self.quarantine_open = gauge(
+            "quarantine_open", "Entries of the quarantine that wait for a person.", "stage", "reason"
+        )
+        self.sources = gauge(
+            "sources",
+            "Standing sources: known, paused, failing, overdue, silent (twice as long as their own longest gaps).",
+            "state",
+        )
+        self.postgres_connections = gauge("postgres_connections", "Connections in use.", "database")
+        self.postgres_connections_limit = gauge("postgres_connections_limit", "Connections allowed.", "database")
+        self.postgres_oldest_transaction = gauge(
+            "postgres_oldest_transaction_seconds", "Age of the oldest open transaction.", "database"
+        )
+        self.postgres_bytes = gauge("postgres_bytes", "Size of the database.", "database")
+        self.postgres_wal_bytes = gauge("postgres_wal_bytes", "Size of the write-ahead log.", "database")
+        self.postgres_wal_limit_bytes = gauge(
+            "postgres_wal_limit_bytes", "Size at which PostgreSQL shortens the write-ahead log.", "database"
+        )
+        self.postgres_deadlocks = gauge("postgres_deadlocks", "Deadlocks since the statistics began.", "database")
+        self.postgres_cache_hits = gauge(
+            "postgres_cache_hit_ratio",
+            "Share of blocks found in memory since the statistics began, 0 to 1.",
+            "database",
+        )
+        self.opensearch_status = gauge("opensearch_status", "0 green, 1 yellow, 2 red.", "cluster")
+        self.opensearch_blocked = gauge("opensearch_blocked_indices", "Indices that refuse writes.", "cluster")
+        self.opensearch_documents = gauge("opensearch_documents", "Documents behind an alias.", "index")
+        self.opensearch_disk = gauge("opensearch_disk_bytes", "Disk of a node: total, free.", "node", "what")
+        self.opensearch_heap = gauge("opensearch_heap_ratio", "Share of a node's heap in use, 0 to 1.", "node")
+        self.disk = gauge("disk_bytes", "The file system of the blobs: total, free.", "place", "what")
+        self.canary_seconds = gauge(
+            "canary_searchable_seconds", "How long the newest canary that was found took to be searchable.", "lane"
+        )
+        self.canary_success = gauge(
+            "canary_last_success_timestamp_seconds", "When a canary was last found by search.", "lane"
+        )

@@ -46,7 +46,8 @@ class Service:
         configure_logging(name, level=settings.log_level)
         self.name, self.settings = name, settings
         self.metrics = Metrics(CollectorRegistry())
-        self.metrics.build.labels(name, _version()).set(1)
+        self.metrics.build.labels(name, release()).set(1)
+        self.metrics.started.labels(name).set_to_current_time()
         self.health = Health(name)
         self._stopping = asyncio.Event()
         self._drained = asyncio.Event()
@@ -245,7 +246,7 @@ async def _as_it_came(message: NatsMessage) -> Msg:
     return message.raw_message
 
 
-def _version() -> str:
+def release() -> str:
     try:
         return version("newsfold")
     except PackageNotFoundError:

@@ -6,6 +6,7 @@ from libs.runtime.service_settings import settings_classes
 from libs.runtime.settings import refuse_unknown
 
 SERVICES = ("fetcher", "normalizer", "deduplicator", "indexer", "reconciler")
+ON_DEMAND = ("monitor",)  # run only when asked for: `--scale monitor=1`
 
 
 def check_environment(environment: Mapping[str, str]) -> None:

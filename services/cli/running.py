@@ -16,7 +16,7 @@ from libs.adapters.engines import ENGINES, EngineUrls, LocalEngines
 from services.cli.child import ServicePlan
 from services.cli.failures import CommandFailed, WrongUsage
 from services.cli.provisioning import provision, provision_broker
-from services.cli.roster import SERVICES
+from services.cli.roster import ON_DEMAND, SERVICES
 from services.cli.state import RunFolder, RunState, is_alive, started_at
 from services.cli.supervisor import Plan, Supervisor
 from services.cli.target import Target, blobs_in, from_environment
@@ -33,8 +33,8 @@ def scale_of(asked: list[str]) -> dict[str, int]:
     scale = dict.fromkeys(SERVICES, 1)
     for word in asked:
         match = re.fullmatch(r"([a-z]+)=(\d{1,3})", word)
-        if match is None or match[1] not in scale or int(match[2]) > MAX_PROCESSES:
-            known = ", ".join(SERVICES)
+        if match is None or match[1] not in (*SERVICES, *ON_DEMAND) or int(match[2]) > MAX_PROCESSES:
+            known = ", ".join((*SERVICES, *ON_DEMAND))
             raise WrongUsage(
                 f"--scale {word}: write SERVICE=N, where SERVICE is one of {known} and N at most {MAX_PROCESSES}"
             )
