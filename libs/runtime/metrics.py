@@ -107,10 +107,13 @@ class Metrics:
         self.stream_bytes = gauge("stream_bytes", "Bytes that a stream holds.", "stream")
         self.stream_limit_bytes = gauge("stream_limit_bytes", "Bytes at which a stream forgets its oldest.", "stream")
         self.unfinished = gauge(
-            "unfinished", "Records without an end: fetch (overdue), capture, revision, article, story.", "kind"
+            "unfinished", "Records without an end: fetch (overdue), capture, revision, article, story.", "kind", "lane"
         )
         self.oldest_unfinished = gauge(
-            "oldest_unfinished_seconds", "Age of the oldest record without an end: fetch, capture, revision.", "kind"
+            "oldest_unfinished_seconds",
+            "Age of the oldest record without an end: fetch, capture, revision.",
+            "kind",
+            "lane",
         )
         self.recorded = gauge("recorded", "Captures and revisions by end; under_way have none.", "kind", "end")
         self.ledger_broken = gauge(

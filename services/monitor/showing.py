@@ -78,10 +78,10 @@ def work_metrics(m: Metrics) -> Sequence[MetricWrapperBase]:
 
 def work(m: Metrics, reading: WorkReading) -> None:
     m.quarantine_open.clear()  # the other labels are always the same
-    for kind, count in reading.unfinished.items():
-        m.unfinished.labels(kind).set(count)
-    for kind, seconds in reading.oldest_seconds.items():
-        m.oldest_unfinished.labels(kind).set(seconds)
+    for (kind, lane), count in reading.unfinished.items():
+        m.unfinished.labels(kind, lane).set(count)
+    for (kind, lane), seconds in reading.oldest_seconds.items():
+        m.oldest_unfinished.labels(kind, lane).set(seconds)
     for (stage, reason), count in reading.quarantined.items():
         m.quarantine_open.labels(stage, reason).set(count)
     for state, count in reading.sources.items():

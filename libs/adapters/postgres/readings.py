@@ -11,17 +11,21 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.adapters.postgres.consistency import PostgresConsistency
+from libs.contracts.pipeline import LANES
 
-# Served by the partial indexes of what is unfinished. A fetch counts once its time has come.
+# Served by the partial indexes of what is unfinished. A fetch counts once its time has come; what is to be indexed does
+# not know since when.
 _UNFINISHED: Final = text("""
-SELECT 'fetch' AS kind, count(*) AS n, min(due_at) AS since FROM fetches WHERE NOT done AND due_at <= now()
-UNION ALL SELECT 'capture', count(*), min(recorded_at) FROM captures WHERE "end" IS NULL
-UNION ALL SELECT 'revision', count(*), min(recorded_at) FROM revisions WHERE "end" IS NULL
-UNION ALL SELECT 'article', count(*), NULL FROM articles
+SELECT 'fetch' AS kind, lane, count(*) AS n, min(due_at) AS since FROM fetches WHERE NOT done AND due_at <= now() GROUP BY lane
+UNION ALL SELECT 'capture', lane, count(*), min(recorded_at) FROM captures WHERE "end" IS NULL GROUP BY lane
+UNION ALL SELECT 'revision', lane, count(*), min(recorded_at) FROM revisions WHERE "end" IS NULL GROUP BY lane
+UNION ALL SELECT 'article', lane, count(*), NULL FROM articles
     WHERE projection > indexed_projection AND story_id IS NOT NULL AND NOT EXISTS (
-        SELECT 1 FROM revisions r WHERE r.revision_id = articles.revision_id AND r."end" = 'quarantined')
-UNION ALL SELECT 'story', count(*), NULL FROM stories WHERE projection > indexed_projection""")
-_AGES: Final = text(f"SELECT kind, n, extract(epoch FROM now() - since) AS age FROM ({_UNFINISHED.text}) AS u")  # noqa: S608 - our own text
+        SELECT 1 FROM revisions r WHERE r.revision_id = articles.revision_id AND r."end" = 'quarantined') GROUP BY lane
+UNION ALL SELECT 'story', lane, count(*), NULL FROM stories WHERE projection > indexed_projection GROUP BY lane""")
+KINDS: Final = ("fetch", "capture", "revision", "article", "story")
+AGEING: Final = KINDS[:3]
+_AGES: Final = text(f"SELECT kind, lane, n, extract(epoch FROM now() - since) AS age FROM ({_UNFINISHED.text}) AS u")  # noqa: S608 - our own text
 
 _QUARANTINE: Final = text("SELECT stage, reason, count(*) AS n FROM quarantine WHERE state = 'open' GROUP BY 1, 2")
 
@@ -81,10 +85,10 @@ class DatabaseReading:
 
 @dataclass(frozen=True, slots=True)
 class WorkReading:
-    """What has no end yet, by kind; what waits for a person, by stage and reason; sources by state."""
+    """What has no end yet, by kind and lane; what waits for a person, by stage and reason; sources by state."""
 
-    unfinished: Mapping[str, int]
-    oldest_seconds: Mapping[str, float]  # kinds whose records know when they began; 0 when there is none
+    unfinished: Mapping[tuple[str, str], int]
+    oldest_seconds: Mapping[tuple[str, str], float]  # kinds whose records know since when; 0 when there is none
     quarantined: Mapping[tuple[str, str], int]
     sources: Mapping[str, int]
 
@@ -123,8 +127,9 @@ async def read_work(engine: AsyncEngine) -> WorkReading:
         quarantined = (await connection.execute(_QUARANTINE)).all()
         sources = (await connection.execute(_SOURCES)).mappings().one()
     return WorkReading(
-        {row.kind: row.n for row in unfinished},
-        {row.kind: float(row.age or 0) for row in unfinished if row.kind not in ("article", "story")},
+        {(kind, lane): 0 for kind in KINDS for lane in LANES} | {(row.kind, row.lane): row.n for row in unfinished},
+        {(kind, lane): 0.0 for kind in AGEING for lane in LANES}
+        | {(row.kind, row.lane): float(row.age) for row in unfinished if row.kind in AGEING},
         {(row.stage, row.reason): row.n for row in quarantined},
         dict(sources),
     )

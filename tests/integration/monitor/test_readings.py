@@ -129,10 +129,11 @@ async def test_work_counts_what_has_no_end_and_how_old_it_is(postgres: AsyncEngi
         VALUES ('due', 'page', 'u', 'live', now() - interval '60 s'), ('later', 'page', 'v', 'live', now() + interval '1 h')""",
     )
     reading = await read_work(postgres)
-    assert (reading.unfinished["capture"], reading.unfinished["fetch"], reading.unfinished["revision"]) == (2, 1, 0)
-    assert 7_200 <= reading.oldest_seconds["capture"] < 7_300
-    assert 60 <= reading.oldest_seconds["fetch"] < 160
-    assert reading.oldest_seconds["revision"] == 0
+    assert tuple(reading.unfinished[kind, "live"] for kind in ("capture", "fetch", "revision")) == (2, 1, 0)
+    assert 7_200 <= reading.oldest_seconds["capture", "live"] < 7_300
+    assert 60 <= reading.oldest_seconds["fetch", "live"] < 160
+    assert reading.oldest_seconds["revision", "live"] == 0
+    assert reading.unfinished["capture", "replay"] == 0
     assert reading.quarantined == {("normalizer", "parse_crash"): 1}
     assert reading.sources == {"known": 4, "paused": 1, "failing": 1, "overdue": 1}
 

@@ -24,7 +24,10 @@ BUS = BusReading(
 )
 DATABASE = DatabaseReading("newsfold", 40, 200, 1.5, 10_000, 2, 0.99, 64, 1_024)
 WORK = WorkReading(
-    {"capture": 2, "article": 1}, {"capture": 7.5}, {("normalizer", "parse_crash"): 3}, {"known": 4, "failing": 1}
+    {("capture", "live"): 2, ("article", "live"): 1},
+    {("capture", "live"): 7.5},
+    {("normalizer", "parse_crash"): 3},
+    {"known": 4, "failing": 1},
 )
 ACCOUNT = AccountReading({("captures", "extracted"): 9}, {"a rule": 2, "another": 1}, ["https://quiet.example/feed"])
 INDEX = IndexReading(1, 0, {"articles": 12}, (NodeReading("one", 100, 60, 0.5),))
@@ -88,8 +91,8 @@ async def test_readings_stand_in_the_metrics(desk: Desk) -> None:
     assert desk.value("consumer_last_ack_timestamp_seconds", consumer="normalizer-live") == ACK.timestamp()
     assert desk.value("stream_bytes", stream="PAGES_FETCHED") == 1_000
     assert desk.value("postgres_connections", database="newsfold") == 40
-    assert desk.value("unfinished", kind="capture") == 2
-    assert desk.value("oldest_unfinished_seconds", kind="capture") == 7.5
+    assert desk.value("unfinished", kind="capture", lane="live") == 2
+    assert desk.value("oldest_unfinished_seconds", kind="capture", lane="live") == 7.5
     assert desk.value("quarantine_open", stage="normalizer", reason="parse_crash") == 3
     assert desk.value("sources", state="silent") == 1
     assert desk.value("recorded", kind="captures", end="extracted") == 9
