@@ -18,7 +18,7 @@ from libs.domain.extraction.rules import attribute_words, class_words, fold, mar
 _SENTENCE = re.compile(r"[.!?…。！？؟:;»”\"’']\W*$")
 _WORDS = re.compile(r"\w+")
 _CREDIT_END = re.compile(
-    r"\((?:image|photo|picture|pic|foto|bild|credit|source|фото|صورة)\b[^()]{0,60}\)\W*$|(?:/|\||©)\s*(?:getty|reuters|afp|ap|epa|dpa|shutterstock|alamy)[\w\s/]{0,30}$",
+    r"\((?:image|photo|picture|pic|foto|bild|credit|source|фото|صورة)\b[^()]{0,60}\)\W*$|(?:^|[.!?…]\s+|\s[-–—|]\s*)(?:photos?|fotos?|bild|picture|image|imagen|crédit photo|фото|صورة|تصوير)\s?:\s?\w[^:!?]{1,40}$|(?:/|\||©)\s*(?:getty|reuters|afp|ap|epa|dpa|shutterstock|alamy)[\w\s/]{0,30}$",
     re.I,
 )
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.\w+|https?://\S+$")
@@ -28,6 +28,8 @@ _CARD_WORDS = 80  # teasers on front pages seldom reach 60 words; articles of a 
 
 
 _COOKIE = re.compile(r"\b(?:cookies?|kuki|куки|файлы cookie)\b|ملفات تعريف الارتباط", re.I)
+_LEAD_WORDS = 20  # of each paragraph of a lead that is text
+LABEL_WORDS = 7  # "Advertisement", "Sponsored by Orsen Savings Bank"
 _FURNITURE_CHARS = 1_500  # of a text that may be a teaser or a notice
 _LISTS = frozenset(("dl", "ul", "ol", "table", "tbody", "tr"))
 _MENU = re.compile(r"\s[|·•»/]\s")
@@ -129,6 +131,8 @@ def is_furniture(p: Paragraph) -> bool:
         return True
     if p.words < 40 and (rules.promo_start.match(text) or _CREDIT_END.search(p.text)):
         return True
+    if (p.words <= LABEL_WORDS or p.links) and rules.promo_label.match(text):
+        return True
     if rules.comment_notice.search(text) and p.words < 25:
         return True
     if not any(c.isalnum() for c in p.text) or is_menu(p.text) or _has_controls(p.element):
@@ -198,7 +202,9 @@ def _after_head(
     header = _header_of(title)
     total = sum(p.words for p in kept)
     for n, p in enumerate(kept[:12]):
-        if p.words > max(14, 0.2 * total) or not (_is_head(p, home, header, summary) or _stands_alone(kept, n, title)):
+        if p.words > max(14, 0.2 * total) or not (
+            _is_head(p, kept, home, header, summary) or _stands_alone(kept, n, title)
+        ):
             return kept[n:]
     return kept[12:]
 
@@ -252,7 +258,9 @@ def _header_of(title: Paragraph | None) -> HtmlElement | None:
     return next((e for e in title.element.iterancestors() if e.tag == "header"), None)
 
 
-def _is_head(p: Paragraph, home: HtmlElement | None, header: HtmlElement | None, summary: str) -> bool:
+def _is_head(
+    p: Paragraph, kept: Sequence[Paragraph], home: HtmlElement | None, header: HtmlElement | None, summary: str
+) -> bool:
     if header is not None and header in p.element.iterancestors():
         return True
     if p.words <= 14 and not p.level and not _SENTENCE.search(p.text) and (has_time(p.text) or _signs(p)):
@@ -267,12 +275,18 @@ def _is_head(p: Paragraph, home: HtmlElement | None, header: HtmlElement | None,
             filter(None, (p.element.get("class"), *(e.get("class") for e in [p.element.getparent()] if e is not None)))
         )
     )
-    if names & class_words().deck or p.kind in ("list_item", "term", "definition"):
+    if (names & class_words().deck and not _is_lead_text(p, kept)) or p.kind in ("list_item", "term", "definition"):
         return True
     if p.words < 12 and not (p.words >= 5 and _SENTENCE.search(p.text)):
         return True
     text = fold(p.text)
     return bool(summary) and len(text) > 30 and (summary.startswith(text[:60]) or text.startswith(summary[:60]))
+
+
+def _is_lead_text(p: Paragraph, kept: Sequence[Paragraph]) -> bool:
+    """Whether a "lead" holds several whole paragraphs: the text of a live blog above its entries, no deck."""
+    parent = p.element.getparent()
+    return sum(q.words >= _LEAD_WORDS for q in kept if q.element.getparent() is parent) > 1
 
 
 def _signs(p: Paragraph) -> bool:

@@ -18,9 +18,12 @@ _EDGES = re.compile(r"^[\s,;:|·•–—(\[/-]+|[\s,;:|·•–—)\]/-]+$")
 _END = re.compile(r"[.!?…:]\W*$")
 _NO_NAME = re.compile(r"https?:|www\.|@\w+\.\w|^\W*$|\d{3}", re.I)
 _AND = re.compile(r"\s+(?:and|und|et|y|и|та|&|og|och|en)\s+", re.I)
-_AGENCY = re.compile(
-    r"^[^\W\d_][\w .,'’-]{1,60}?\((Reuters|AP|AFP|dpa|EFE|ANSA|TASS|Xinhua|UPI|PTI|ANI|DPA|APA|Belga|Lusa|PAP|CTK|ČTK|RIA Novosti|Interfax|Kyodo|Yonhap|IANS|Anadolu|AA|Bloomberg|ТАСС|РИА Новости|Интерфакс|АП|رويترز|أ ف ب)\)\s*[-–—:]"
-)
+_AGENCIES = r"(Reuters|AP|AFP|dpa|EFE|ANSA|TASS|Xinhua|UPI|PTI|ANI|DPA|APA|Belga|Lusa|PAP|CTK|ČTK|RIA Novosti|Interfax|Kyodo|Yonhap|IANS|Anadolu|AA|Bloomberg|ТАСС|РИА Новости|Интерфакс|АП|رويترز|أ ف ب)"
+_AGENCY = re.compile(rf"^[^\W\d_][\w .,'’-]{{1,60}}?\({_AGENCIES}\)\s*[-–—:]")
+_AGENCY_BEHIND = re.compile(rf"(?:^|[.!?…”\"»])\s*\({_AGENCIES}\)\W*$")
+_AGENCY_ALONE = re.compile(rf"\W*{_AGENCIES}\W*")
+_JOINED_WORDS = 45  # of a title with author and date in one paragraph
+_SIGNATURE_LINES = 2  # below the text; farther down it is another article's author
 _MAX_WORDS = 12  # "Severny Mayak, translated for Northspar by Dina Orlik" is as long as bylines get
 
 
@@ -218,7 +221,43 @@ def credit_line(text: str) -> str | None:
     return text.replace("：", ":").split(":", 1)[1].strip().rstrip(".") or None
 
 
-def agency_of(text: str) -> str | None:
-    """The agency that a dateline names: "LONDON (Reuters) - ..."."""
-    m = _AGENCY.match(text[:120])
+def is_joined_head(p: Paragraph) -> bool:
+    """Whether a paragraph is a bold title with its author or date on the lines below, parted by single breaks."""
+    if (
+        p.label is None
+        or "\n" not in p.text
+        or p.words > _JOINED_WORDS
+        or p.noise is not None
+        or p.comments is not None
+    ):
+        return False
+    title, *lines = p.text.split("\n")
+    if title != p.label or len(title.split()) < 3:
+        return False
+    return all(has_time(line) or markers().byline_prefix.match(fold(line)) for line in lines)
+
+
+def signature(paragraphs: Sequence[Paragraph], kept: Sequence[Paragraph]) -> list[str]:
+    """Authors named right below the text, in an element of their own: "By Ada Quill"."""
+    last = kept[-1].index if kept else len(paragraphs)
+    below = [p for p in paragraphs[last + 1 : last + 1 + _SIGNATURE_LINES] if p.comments is None]
+    for p in below:
+        if p.level or p.words > _MAX_WORDS:
+            break
+        prefix = markers().byline_prefix.match(fold(p.text))
+        name = clean_name(p.text)
+        if prefix and name and _capital(name) and not has_time(p.text) and not _END.search(name):
+            return split_names(p.text)
+    return []
+
+
+def agency_of(first: str, last: str) -> str | None:
+    """The agency that a text's first paragraph names as its dateline, "LONDON (Reuters) - ...", or its last one at the
+    end, "... said. (dpa)"."""
+    m = _AGENCY.match(first[:120]) or _AGENCY_BEHIND.search(last[-40:]) or _AGENCY_ALONE.fullmatch(last[-40:])
     return m.group(1) if m else None
+
+
+def is_agency(text: str) -> bool:
+    """Whether a paragraph holds the name of an agency and nothing else."""
+    return len(text) <= 40 and _AGENCY_ALONE.fullmatch(text) is not None

@@ -29,7 +29,7 @@ _YEAR_FIRST = re.compile(r"(?<!\d)(\d{4})([./])(\d{1,2})\2(\d{1,2})(?!\d)")
 _DAY_MONTH = re.compile(r"(?<!\d)(?P<day>\d{1,2})\.?\s+(?:de\s)?(?P<month>[^\W\d_]{3,14})\.?(?!\w)")
 _MONTH_DAY = re.compile(r"(?<!\w)(?P<month>[^\W\d_]{3,14})\.?\s+(?P<day>\d{1,2})(?![\d:])")
 _CLOCK = re.compile(
-    r"(?<![\d.:/-])([01]?\d|2[0-4])\s?(?:[:.hH時时點点시]|Uhr\s)\s?([0-5]\d)(?::([0-5]\d))?(?![\d/])[分분]?\s*(a\.?m\b\.?|p\.?m\b\.?|ص|م(?!\w)|مساء|صباحا)?\s*,?\s*(?:uhr\b|h\b|hrs\b|ч\b|local time)?\s*\(?\s*((?:gmt|utc)\s?[+-]\s?\d{1,2}(?::?\d{2})?|[+-]\d{2}:?\d{2}(?!\d)|[a-z]{2,4}\b|мск)?",
+    r"(?<![\d.:/-])([01]?\d|2[0-4])\s?(?:[:.hH時时點点시]|Uhr\s)\s?([0-5]\d)(?::([0-5]\d))?(?![\d/])[分분]?\s*(a\.?m\b\.?|p\.?m\b\.?|ص|م(?!\w)|مساء|صباحا)?\s*,?\s*(?:uhr\b|h\b|hrs\b|ч\b|local time)?\s*\(?\s*((?:gmt|utc)\s?[+-]\s?\d{1,2}(?::?\d{2})?|[+-]\d{2}:?\d{2}(?!\d)|[a-z]{2,4}\b|мск|по мск|по московскому времени|بتوقيت غرينتش|بتوقيت جرينتش|بتوقيت مكة|غرينتش)?",
     re.I,
 )
 _RELATIVE = re.compile(
@@ -41,7 +41,8 @@ _URL_DATE = re.compile(
 )
 # Minutes east of Greenwich. Abbreviations that mean different hours in different countries (IST, CST of China) are left out.
 _ZONES = {
-    "z": 0, "utc": 0, "gmt": 0, "wet": 0, "bst": 60, "cet": 60, "cest": 120, "mez": 60, "mesz": 120, "eet": 120, "eest": 180, "msk": 180, "мск": 180,
+    "z": 0, "utc": 0, "gmt": 0, "wet": 0, "bst": 60, "cet": 60, "cest": 120, "mez": 60, "mesz": 120, "eet": 120, "eest": 180, "msk": 180, "мск": 180, "помск": 180,
+    "помосковскомувремени": 180, "غرينتش": 0, "بتوقيتغرينتش": 0, "بتوقيتجرينتش": 0, "بتوقيتمكة": 180,
     "est": -300, "edt": -240, "cst": -360, "cdt": -300, "mst": -420, "mdt": -360, "pst": -480, "pdt": -420, "jst": 540, "kst": 540, "hkt": 480, "sgt": 480,
     "sast": 120, "eat": 180, "wat": 60, "cat": 120, "aest": 600, "aedt": 660, "nzst": 720, "nzdt": 780, "pkt": 300, "wib": 420, "brt": -180,
 }  # fmt: skip

@@ -92,14 +92,20 @@ def _part_title_lines(
     declared: Declared, paragraphs: list[Paragraph], part: list[Paragraph], url: str
 ) -> tuple[list[Paragraph], list[Paragraph]]:
     """Give the lines of a paragraph that holds date, title and author together a paragraph each."""
-    joined = expose_title(declared, [p for p in paragraphs if p.words <= 80], url)
-    if joined is None:
+    short = [p for p in paragraphs if p.words <= 80]
+    joined = [*filter(None, [expose_title(declared, short, url)]), *filter(bylines.is_joined_head, short)]
+    if not joined:
         return paragraphs, part
-    lines = [replace(joined, text=t, label=None, links=0, words=count_words(t)) for t in joined.text.split("\n")]
-    paragraphs, part = ([q for p in ps for q in (lines if p is joined else [p])] for ps in (paragraphs, part))
+    lines = {p: [_line(p, text) for text in p.text.split("\n")] for p in joined}
+    paragraphs, part = ([q for p in ps for q in lines.get(p, [p])] for ps in (paragraphs, part))
     for index, p in enumerate(paragraphs):
         p.index = index
     return paragraphs, part
+
+
+def _line(p: Paragraph, text: str) -> Paragraph:
+    kind = "strong" if text == p.label else p.kind
+    return replace(p, text=text, label=None, links=0, words=count_words(text), kind=kind)
 
 
 def _articles(
@@ -121,11 +127,11 @@ def _articles(
     head = bylines.read_head(_head_lines(paragraphs, kept, printed), printed, day_first=day_first)
     times = _moments(declared.published) + head.moments
     sourced = head.credit or any(bylines.credit_line(p.text) for p in kept[-2:])
-    reason = judge(kept, part, declared, title=title, url=url, dated=bool(times or sourced))
+    reason = judge(kept, part, declared, title=title, url=url, dated=bool(times or sourced or head.bylines))
     if reason:
         return [], reason
     published = settle(times or _fallback_times(root, url), hint)
-    names = bylines.declared_names(declared.authors) or head.bylines
+    names = bylines.declared_names(declared.authors) or head.bylines or bylines.signature(paragraphs, kept)
     closing, cut = bylines.closing_byline(kept, names or head.dated or head.weak)
     kept = kept[: len(kept) - cut] if cut else kept
     names = names or head.dated[:1] or head.weak[:1] or ([closing] if closing else [])
@@ -193,7 +199,9 @@ def _build(
     edge = set(range(3)) | set(range(len(lines) - 3, len(lines)))
     credit = credit or next((c for n, (_, c) in enumerate(lines) if c and n in edge), None)
     paragraphs = [p for n, (p, c) in enumerate(lines) if not (c and n in edge)]
-    credit = credit or (bylines.agency_of(paragraphs[0].text) if paragraphs else None)
+    credit = credit or (bylines.agency_of(paragraphs[0].text, paragraphs[-1].text) if paragraphs else None)
+    if len(paragraphs) > 1 and bylines.is_agency(paragraphs[-1].text):
+        paragraphs = paragraphs[:-1]
     text, blocks = build_blocks(paragraphs)
     language = language_of(title, text, declared.language)
     interview = read_interview(text, blocks, title=title, published=published, language=language)

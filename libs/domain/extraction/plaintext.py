@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from libs.domain.documents import Block, BlockKind, ExtractedArticle, ExtractedPage
 from libs.domain.extraction import bylines
+from libs.domain.extraction.body import LABEL_WORDS
 from libs.domain.extraction.comments import Line, is_header, records
 from libs.domain.extraction.dates import Moment, has_time, read_visible_time, settle, without_time
 from libs.domain.extraction.decode import repair
@@ -126,7 +127,7 @@ def _article(chunks: list[Chunk]) -> ExtractedArticle | None:
     text, blocks = _blocks(paragraphs)
     language = language_of(title, text)
     interview = read_interview(text, blocks, title=title, published=published, language=language)
-    credit = credit or bylines.agency_of(text)
+    credit = credit or bylines.agency_of(paragraphs[0], paragraphs[-1])
     return ExtractedArticle(
         title=title, body=text, language=language, bylines=tuple(names), credit=credit, published=published, kind=interview.kind,
         blocks=blocks, turns=interview.turns, quotes=interview.quotes, comments=records(talk, published) if talk else (), facts=interview.facts,
@@ -174,7 +175,10 @@ def _caption(chunks: Sequence[Chunk]) -> bool:
     folded = fold(first.text)
     rules = markers()
     if first.words <= 12 and (
-        rules.teaser_start.match(folded) or rules.promo_start.match(folded) or rules.caption_start.match(folded)
+        rules.teaser_start.match(folded)
+        or rules.promo_start.match(folded)
+        or rules.caption_start.match(folded)
+        or (first.words <= LABEL_WORDS and rules.promo_label.match(folded))
     ):
         return True
     return first.words <= 8 and not _END.search(first.text) and first.text[:1].isupper()
@@ -223,6 +227,7 @@ def _notice(text: str) -> bool:
     return bool(
         rules.comment_notice.search(folded)
         or rules.promo_start.match(folded)
+        or (len(text.split()) <= LABEL_WORDS and rules.promo_label.match(folded))
         or (rules.teaser_start.match(folded) and len(text.split()) <= 20)
     )
 

@@ -89,6 +89,7 @@ class Markers:
     avatar: re.Pattern[str]
     said: frozenset[str]
     promo_start: re.Pattern[str]
+    promo_label: re.Pattern[str]
     caption_start: re.Pattern[str]
     byline_prefix: re.Pattern[str]
     credit_prefix: re.Pattern[str]
@@ -143,6 +144,7 @@ def markers() -> Markers:
         avatar=_starts(words("comments", "avatars")),
         said=frozenset(fold(w) for w in words("comments", "said")),
         promo_start=_starts(words("promo", "start")),
+        promo_label=_starts(words("promo", "label")),
         caption_start=_starts(words("promo", "caption")),
         byline_prefix=_prefix(words("byline", "start")),
         credit_prefix=re.compile(rf"\W*(?:{_alternatives(words('credit', 'start'))})\s*[:：]\s*"),

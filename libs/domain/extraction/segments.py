@@ -59,9 +59,11 @@ def split(part: Sequence[Paragraph], page_title: Paragraph | None, *, one_declar
     article, so that dates, links and containers of its parts prove nothing: live blogs and lists have these too."""
     groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
     for n, p in enumerate(part):
-        if p is not page_title and _title_like(p):
+        if _title_like(p):
             groups[_signature(p)].append(n)
     for _, members in sorted(groups.items(), key=lambda g: (-len(g[1]), g[1][0])):
+        if any(part[n] is page_title for n in members) and not _is_front(part, members, one_declared):
+            members = [n for n in members if part[n] is not page_title]
         if len(members) < 2:
             continue
         sections = _sections(part, members)
@@ -76,6 +78,12 @@ def split(part: Sequence[Paragraph], page_title: Paragraph | None, *, one_declar
         ):
             return long_enough
     return []
+
+
+def _is_front(part: Sequence[Paragraph], members: Sequence[int], one_declared: bool) -> bool:
+    """Whether the paragraph taken for the page's title is the first of several articles' titles: a front page without a
+    title of its own. Every one of them must have a byline or date below it; subheadings have none."""
+    return not one_declared and len(members) > 2 and all(_has_own_head(part, n, dates=True) for n in members)
 
 
 def _title_like(p: Paragraph) -> bool:

@@ -16,6 +16,7 @@ from libs.domain.urls import is_home
 
 _SEPARATOR = re.compile(r"\s+(?:[|·•»«›‹–—~:/\\]|::|-{1,2}|>>|<<)\s+|\s*(?:::|\|)\s*|\s+[»«]\s*")
 _WORDS = re.compile(r"\w+")
+_SITE_WORDS = 6
 _CUT = re.compile(r"\s*(?:…|\.\.\.)\s*$")
 
 
@@ -30,7 +31,7 @@ def find_title(declared: Declared, paragraphs: Sequence[Paragraph], url: str) ->
     names = site_names(declared, url) | {plain(p.text) for p in paragraphs[:40] if p.level and _leads_home(p)}
     candidates = _candidates(declared, names)
     visible = [p for p in paragraphs if p.words <= 60 and p.comments is None and "\n" not in p.text[:1]]
-    for candidate in candidates:
+    for candidate in [*candidates, *_behind_colon(declared)]:
         found = _printed(candidate, visible)
         if found is not None:
             return " ".join(found.text.split()), found
@@ -45,7 +46,8 @@ def find_title(declared: Declared, paragraphs: Sequence[Paragraph], url: str) ->
 def expose_title(declared: Declared, paragraphs: Sequence[Paragraph], url: str) -> Paragraph | None:
     """The paragraph of several lines (date, title, author parted by single breaks) one of which is a declared title;
     None when the title has a paragraph of its own, or none."""
-    candidates = [c for c in _candidates(declared, site_names(declared, url)) if len(plain(c)) >= 4]
+    known = [*_candidates(declared, site_names(declared, url)), *_behind_colon(declared)]
+    candidates = [c for c in known if len(plain(c)) >= 4]
     if any(_printed(c, paragraphs) for c in candidates):
         return None
     wanted = {plain(c) for c in candidates}
@@ -90,6 +92,13 @@ def _candidates(declared: Declared, names: set[str]) -> list[str]:
             p for t in ordered for p in [*(_without_site(t, names)[:1] if _ends_with_site(t, names) else []), t]
         )
     ) + list(dict.fromkeys(parts))
+
+
+def _behind_colon(declared: Declared) -> list[str]:
+    """The page's title without what stands before its first colon, which may be the site's name; it counts only where
+    the page prints it so."""
+    before, _, behind = declared.page_title.partition(": ")
+    return [behind] if len(before.split()) <= _SITE_WORDS and len(_WORDS.findall(behind)) > 1 else []
 
 
 def _agreement(title: str, others: Sequence[str]) -> tuple[int, int]:
@@ -138,6 +147,7 @@ def _printed(candidate: str, visible: Sequence[Paragraph]) -> Paragraph | None:
         text = plain(p.text)
         equal = text == wanted
         longer = len(wanted) >= 40 and text.startswith(wanted) and len(text) < 3 * len(wanted)
+        longer = longer and plain(p.text.split("\n")[0]) != wanted  # date and author follow on lines of their own
         if not (equal or longer) or (p.link_share > 0.9 and not p.level) or _leads_home(p):
             continue
         rank = (4 if p.level == 1 else 3 if p.level else 1) + (0 if p.noise is not None else 4)
