@@ -21,6 +21,8 @@ _NAME_WORDS = 8
 _PARTS = re.compile(r"\s*(?:[|·•♥♡▲▼👍👎★☆]|\s[–—-]\s)\s*|\s{2,}|\n")
 _EDGES = re.compile(r"^[\s,;:|·•–—(\[#-]+|[\s,;:|·•–—)\]-]+$")
 _END = re.compile(r"[.!?…]\W*$")
+_INITIAL = re.compile(r"\s[^\W\d_]{1,2}\.$")  # "Peter W."
+_NICKNAME = re.compile(r"(?:Le|El) [A-ZÀ-Þ]")  # "Le Râleur", but "le 4 mai"
 _NUMBER = re.compile(r"[#\d().,+-]+")
 
 
@@ -118,7 +120,11 @@ def _author_of(line: Line) -> str | None:
     if avatar:
         rest = rest[avatar.end() :]
     words = rest.split()
-    while words and (fold(words[0]).strip(".,:;") in rules.said or _NUMBER.fullmatch(words[0])):
+    while (
+        words
+        and not _NICKNAME.match(" ".join(words))
+        and (fold(words[0]).strip(".,:;") in rules.said or _NUMBER.fullmatch(words[0]))
+    ):
         words.pop(0)
     while words and (fold(words[-1]).strip(".,:;") in rules.said or not any(c.isalnum() for c in words[-1])):
         words.pop()
@@ -127,9 +133,9 @@ def _author_of(line: Line) -> str | None:
 
 
 def _is_name(text: str) -> bool:
-    return (
-        0 < len(text.split()) <= 5 and not _END.search(text) and any(c.isalpha() for c in text) and not is_action(text)
-    )
+    if not 0 < len(text.split()) <= 5 or not any(c.isalpha() for c in text) or is_action(text):
+        return False
+    return not _END.search(text) or _INITIAL.search(text) is not None
 
 
 def is_action(text: str) -> bool:

@@ -33,7 +33,7 @@ _CLOCK = re.compile(
     re.I,
 )
 _RELATIVE = re.compile(
-    r"(?<!\w)(?:\d+|an?|one)\s+(?:seconds?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?)\s+ago|(?<!\w)vor\s+\d+\s+\w+|(?<!\w)il y a\s+\d+\s+\w+|(?<!\w)hace\s+\d+\s+\w+|ha\s+\d+\s+\w+|\d+\s+\w+\s+(?:назад|fa|geleden|temu|siden|sedan|once|tomu)(?!\w)|منذ\s+\S+|(?<!\w)(?:yesterday|today|just now|gestern|heute|hier|ayer|вчера|сегодня|امس)(?!\w)",
+    r"(?<!\w)(?:\d+|an?|one)\s+(?:seconds?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?)\s+ago|(?<!\w)vor\s+\d+\s+\w+|(?<!\w)il y a\s+\d+\s+\w+|(?<!\w)hace\s+\d+\s+\w+|ha\s+\d+\s+\w+|\d+\s+\w+\s+(?:назад|fa|geleden|temu|siden|sedan|once|tomu)(?!\w)|منذ\s+(?:\d+\s+)?\S+|(?<!\w)(?:yesterday|today|just now|gestern|heute|hier|ayer|вчера|сегодня|امس)(?!\w)",
     re.I,
 )
 _URL_DATE = re.compile(
