@@ -234,7 +234,12 @@ def is_joined_head(p: Paragraph) -> bool:
     title, *lines = p.text.split("\n")
     if title != p.label or len(title.split()) < 3:
         return False
-    return all(has_time(line) or markers().byline_prefix.match(fold(line)) for line in lines)
+    return all(
+        len(line.split()) <= _MAX_WORDS
+        and not _END.search(line)
+        and (has_time(line) or markers().byline_prefix.match(fold(line)))
+        for line in lines
+    )
 
 
 def signature(paragraphs: Sequence[Paragraph], kept: Sequence[Paragraph]) -> list[str]:

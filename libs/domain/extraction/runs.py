@@ -12,6 +12,7 @@ BOLD, ITALIC, LINK, APART = 1, 2, 4, 8  # bits of a style; APART: in an element 
 Run = tuple[str, int]
 
 _DASHES = ("\u2013", "\u2014", "\u2015", "- ")
+_QUESTION_CHARS = 400  # of a question that shares the paragraph of its answer
 _LABEL_CHARS = 90  # a speaker's name with titles; longer bold beginnings are emphasis
 _CSS_CHARS = 200_000
 _CSS_BOLD = re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)")
@@ -75,6 +76,7 @@ def label_of(runs: list[Run], common: int, text: str) -> str | None:
             break
         taken.append(part)
     label = tidy("".join(taken))
-    if not label or len(label) > _LABEL_CHARS or len(label) >= len(text) or not text.startswith(label):
+    longest = _QUESTION_CHARS if label.endswith(("?", "؟", "？")) else _LABEL_CHARS
+    if not label or len(label) > longest or len(label) >= len(text) or not text.startswith(label):
         return None
     return label

@@ -159,8 +159,12 @@ def _asks_unlabelled(block: Block) -> bool:
 def _with_missed(blocks: Sequence[Block], marks: Sequence[Mark]) -> list[Mark]:
     """Give a paragraph its turn where a label was forgotten: a question between two answers, an answer between two questions."""
     extra: list[Mark] = []
+    number: int | None = None
     for mark, following in pairwise(marks):
         between = blocks[block_index(blocks, mark.text_start) + 1 : block_index(blocks, following.start)]
+        number = mark.number or number
+        if number and following.number == number + 2 and mark.role == "answer":
+            extra += _missed_pair(between)
         if mark.role != following.role or not between:
             continue
         last, first = between[-1], between[0]
@@ -169,6 +173,14 @@ def _with_missed(blocks: Sequence[Block], marks: Sequence[Mark]) -> list[Mark]:
         elif mark.role == "question" and question_like(_own_text(blocks, mark)) and first.text[0] not in "([“\"«‘'*":
             extra.append(Mark("", first.start, first.start, "answer"))
     return sorted([*marks, *extra], key=lambda mark: mark.start)
+
+
+def _missed_pair(between: Sequence[Block]) -> list[Mark]:
+    """The question whose number is left out, and its answer: both have lost their labels."""
+    for asked, told in reversed(list(pairwise(between))):
+        if question_like(asked.text) and not question_like(told.text):
+            return [Mark("", asked.start, asked.start, "question"), Mark("", told.start, told.start, "answer")]
+    return []
 
 
 def _own_text(blocks: Sequence[Block], mark: Mark) -> str:

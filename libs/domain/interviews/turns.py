@@ -16,6 +16,9 @@ from libs.domain.interviews.marks import Mark
 from libs.domain.interviews.unlabelled import unlabelled_marks
 
 
+_OPENINGS = frozenset('«“„"‹‘')
+
+
 @dataclass(frozen=True, slots=True)
 class Spoken:
     """A turn before its speaker is resolved: `label` as printed, offsets into the body."""
@@ -40,7 +43,8 @@ def spoken_turns(body: str, blocks: Sequence[Block], *, title: str) -> tuple[Spo
 def _turn(body: str, mark: Mark, limit: int) -> Spoken | None:
     words = body[mark.text_start : limit]
     start = mark.text_start + len(words) - len(words.lstrip())
-    end = mark.text_start + len(words.rstrip())
+    quoted = body[mark.start : mark.text_start].strip() in _OPENINGS  # a question that stands whole in quotation marks
+    end = mark.text_start + len(words.rstrip(' \n\u00a0»”“"›’') if quoted else words.rstrip())
     if start >= end or mark.role is None:
         return None
     return Spoken(label=mark.label, role=mark.role, start=start, end=end, number=mark.number)

@@ -17,6 +17,8 @@ _LEAST_QUESTIONS = 3
 _SET_APART = ("strong", "em", "heading", "term")
 _DASH = re.compile(r"^[\s\u200f]*(?:[—–―]|--?)\s*")
 _QUOTED = re.compile(r"^\s*[«“„\"‹‘](?P<words>[^«»“”„\"]+)[»”“\"›’]\s*$")
+_OPENING = re.compile(r"^\s*[«“„\"‹‘]\s*")
+_PLAIN_PERSONS = 0.4  # of answers and questions, where neither markup nor introduction tells of an interview
 _INTRO_BLOCKS = 3
 _LONGEST_QUESTION = 900  # characters; a longer bold paragraph is a lead
 
@@ -28,8 +30,10 @@ def unlabelled_marks(blocks: Sequence[Block], *, title: str) -> list[Mark]:
         marks = style(blocks)
         if marks and _people_speak(blocks, marks, announced=announced):
             return marks
-    marks = _plain(blocks) if announced else []
-    return marks if marks and _people_speak(blocks, marks, announced=False) else []
+    marks = _plain(blocks)
+    if announced:
+        return marks if marks and _people_speak(blocks, marks, announced=False) else []
+    return marks if marks and min(_persons(blocks, marks)) >= _PLAIN_PERSONS else []
 
 
 def mentions_interview(text: str) -> bool:
@@ -89,7 +93,7 @@ def _dashed(blocks: Sequence[Block]) -> list[Mark]:
 
 def _quoted(blocks: Sequence[Block]) -> list[Mark]:
     """Questions that stand whole in quotation marks, answers that do not."""
-    marks = _alternate(blocks, lambda block: bool(_QUOTED.match(block.text)))
+    marks = _alternate(blocks, lambda block: bool(_QUOTED.match(block.text)), skip=_OPENING)
     quoted = {block.start: block for block in blocks if _QUOTED.match(block.text)}
     questions = [quoted[mark.start] for mark in marks if mark.role == "question"]
     return marks if share([question_like(block.text) for block in questions]) >= 0.8 else []
@@ -144,12 +148,16 @@ def _checked(blocks: Sequence[Block], marks: list[Mark]) -> list[Mark]:
 
 
 def _people_speak(blocks: Sequence[Block], marks: Sequence[Mark], *, announced: bool) -> bool:
-    parts = _parts(blocks, marks)
-    answers = [text for role, text in parts if role == "answer"]
-    questions = [text for role, text in parts if role == "question"]
-    first = share([first_person(text) for text in answers])
-    second = share([bool(_pattern("second_person").search(text)) for text in questions])
+    first, second = _persons(blocks, marks)
     return first >= 0.5 or (first >= 0.25 and second >= 0.2) or (announced and max(first, second) >= 0.2)
+
+
+def _persons(blocks: Sequence[Block], marks: Sequence[Mark]) -> tuple[float, float]:
+    """The share of answers in the first person, and of questions that address somebody."""
+    parts = _parts(blocks, marks)
+    first = share([first_person(text) for role, text in parts if role == "answer"])
+    second = share([bool(_pattern("second_person").search(text)) for role, text in parts if role == "question"])
+    return first, second
 
 
 def _parts(blocks: Sequence[Block], marks: Sequence[Mark]) -> list[tuple[str | None, str]]:
