@@ -8,6 +8,7 @@ import typer
 
 from services.cli.commands import (
     articles,
+    backup,
     demo,
     doctor,
     ingest,
@@ -30,7 +31,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (run, ingest, sources, waiting, status, articles, stories, search, quarantine, operations, doctor, demo):
+GROUPS = (
+    run,
+    ingest,
+    sources,
+    waiting,
+    status,
+    articles,
+    stories,
+    search,
+    quarantine,
+    operations,
+    backup,
+    doctor,
+    demo,
+)
+for group in GROUPS:
     group.register(app)
 
 

@@ -88,7 +88,7 @@ def reindex(data: Data = DATA, as_json: Json = False) -> None:
 
     from services.cli.output import print_json, print_text
 
-    report = asyncio.run(_reindex(data))
+    report = asyncio.run(build_index(data))
     if as_json:
         print_json(asdict(report))
         return
@@ -97,7 +97,7 @@ def reindex(data: Data = DATA, as_json: Json = False) -> None:
         print_text(f"{len(report.set_aside):,} were refused by the index: {', '.join(report.set_aside[:5])}")
 
 
-async def _reindex(data: Any) -> "ReindexReport":
+async def build_index(data: Any) -> "ReindexReport":
     from prometheus_client import CollectorRegistry
 
     from libs.adapters.opensearch.bulk import BulkWriter
@@ -119,7 +119,7 @@ def reconcile(data: Data = DATA, as_json: Json = False) -> None:
     """Send everything that has no end on its way again, after making streams that are gone."""
     from services.cli.output import print_json, print_text
 
-    made, sent = asyncio.run(_reconcile(data))
+    made, sent = asyncio.run(send_unfinished(data))
     if as_json:
         print_json({"provisioned": made, "sent": sent})
         return
@@ -128,7 +128,7 @@ def reconcile(data: Data = DATA, as_json: Json = False) -> None:
     print_text(", ".join(f"{n:,} {event}" for event, n in sent.items()) + " sent" if sent else "nothing was unfinished")
 
 
-async def _reconcile(data: Any) -> tuple[list[str], dict[str, int]]:
+async def send_unfinished(data: Any) -> tuple[list[str], dict[str, int]]:
     from libs.adapters.postgres.reconcile import reconcile as send_again
     from services.cli.provisioning import provision_broker
     from services.cli.publishing import open_publisher
