@@ -85,7 +85,9 @@ def rules() -> str:
     budgets = [_BUDGET.format(name=o.name, budget=o.budget) for o in OBJECTIVES]
     alerts = [
         _alert("FreshnessBudgetBurnFast", FAST, "page", "2m", "The newsroom reads old news now."),
-        _alert("FreshnessBudgetBurnSlow", SLOW, "ticket", "15m", "The promise of the month will be broken at this pace."),
+        _alert(
+            "FreshnessBudgetBurnSlow", SLOW, "ticket", "15m", "The promise of the month will be broken at this pace."
+        ),
     ]
     return _HEAD + "".join([*budgets, *recorded, *alerts])
 

@@ -1,12 +1,15 @@
 """What a query asks for, and whether the catalogue of metrics and the topology know it."""
 
+import os
 import re
+import shutil
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import promql_parser
+import pytest
 import yaml
 from prometheus_client import CollectorRegistry
 from prometheus_client.metrics import MetricWrapperBase
@@ -40,8 +43,8 @@ CLOSED: Mapping[str, frozenset[str]] = {
 
 @cache
 def known_series() -> Mapping[str, frozenset[str]]:
-    """Name of a series -> its labels: those of the catalogue, and `up` of Prometheus itself."""
-    known = {"up": OF_THE_TARGET}
+    """Name of a series -> its labels: those of the catalogue, and Prometheus' own."""
+    known = {"up": OF_THE_TARGET, "ALERTS": frozenset({"alertname", "alertstate", "severity"})}
     for metric in vars(Metrics(CollectorRegistry())).values():
         if isinstance(metric, MetricWrapperBase):
             [family] = list(metric.describe())
@@ -102,3 +105,11 @@ def _possible(matcher: Any) -> bool:
     if matcher.op in (promql_parser.MatchOp.Equal, promql_parser.MatchOp.NotEqual):
         return matcher.value in CLOSED[matcher.name]
     return any(re.fullmatch(matcher.value, value) for value in CLOSED[matcher.name])
+
+
+def promtool() -> str:
+    """The program named by PROMTOOL, or found on the path; it comes with Prometheus."""
+    program = os.environ.get("PROMTOOL") or shutil.which("promtool")
+    if program is None:
+        pytest.skip("needs promtool, which comes with Prometheus (PROMTOOL names it); rules were only linted")
+    return program

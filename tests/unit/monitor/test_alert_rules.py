@@ -1,15 +1,13 @@
 """Alert rules ask for what there is, say what to do, and are tested: firing, not firing, without their series."""
 
-import os
 import re
-import shutil
 import subprocess
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
 import yaml
-from support.promql import CHECKOUT, PROMETHEUS, known_series, problems, rules, selectors
+from support.promql import CHECKOUT, PROMETHEUS, known_series, problems, promtool, rules, selectors
 
 from libs.runtime.metrics import DELAY_SECONDS
 from services.__main__ import SERVICES
@@ -25,14 +23,6 @@ TEST_FILES = sorted((PROMETHEUS / "tests").glob("*.test.yml"))
 def headings() -> set[str]:
     page = (CHECKOUT / "docs" / "runbook.md").read_text(encoding="utf-8")
     return {match.lower().replace(" ", "-") for match in re.findall(r"^#{1,6} +(.+)$", page, re.MULTILINE)}
-
-
-def promtool() -> str:
-    """The program named by PROMTOOL, or found on the path; it comes with Prometheus."""
-    program = os.environ.get("PROMTOOL") or shutil.which("promtool")
-    if program is None:
-        pytest.skip("needs promtool, which comes with Prometheus (PROMTOOL names it); rules were only linted")
-    return program
 
 
 def run(*words: str) -> str:
