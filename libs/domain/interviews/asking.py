@@ -9,12 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from libs.domain.interviews.clauses import sentences
+from libs.domain.interviews.clauses import ARABIC, arabic_subject, sentences
 from libs.domain.interviews.outlets import Mention, outlets_in
 from libs.domain.interviews.persons import names_in, without_title
 from libs.domain.interviews.vocabulary import load
 
 _MOST_IN_SENTENCE = 20  # outlets and persons; a longer list says nothing about who asked
+_ARABIC_REACH = 80  # characters behind such a word
 _OUTLET, _PERSON = "\ue000", "\ue001"
 _GAP = rf"(?:[ ]+[\w{_PERSON}’‘'“”„«»\"&/-]+,?){{0,5}}?"
 _TURN = r"(?!(?:he|she|they|it|we|you|i|that|which|who|had|has|have|was|were|not|by|how|what|why|if|whether)\b)"
@@ -75,7 +76,7 @@ def _in_sentence(sentence: str, index: int, sure: Sequence[str]) -> Iterator[Ask
             names = tuple(outlets[i].name for i in numbers if i not in refused)
             who = _person(marked, found, "who", persons)
             asker = _person(marked, found, "asker", persons)
-            if names or asker:
+            if names or asker or who:
                 at = outlets[numbers[0]].start if names else found.start()
                 yield Asking(names, who, asker, strong, index, sentence, at)
 
@@ -89,11 +90,29 @@ def _marked(sentence: str, sure: Sequence[str]) -> tuple[str, list[Mention], lis
         for name, start, end in names_in(sentence)
         if " " in name and not any(start < b and a < end for a, b in taken)
     ]
+    persons = sorted([*persons, *_arabic_persons(sentence, taken)], key=lambda person: person[1])
     spans = sorted([(a, b, _OUTLET) for a, b in taken] + [(a, b, _PERSON) for _, a, b in persons], reverse=True)
     marked = sentence
     for a, b, char in spans:
         marked = marked[:a] + char + marked[b:]
     return marked.lower(), outlets, [without_title(name) for name, _, _ in persons]
+
+
+def _arabic_persons(sentence: str, taken: Sequence[tuple[int, int]]) -> Iterator[tuple[str, int, int]]:
+    """Names of two words behind the words of the data file that a person follows: Arabic has no capitals."""
+    if not ARABIC.search(sentence):
+        return
+    for cue in _arabic_cues().finditer(sentence):
+        subject = arabic_subject(sentence[cue.end() : cue.end() + _ARABIC_REACH])
+        name = subject.name if subject else None
+        start = sentence.find(name, cue.end()) if name and " " in name else -1
+        if name and start >= 0 and not any(start < b and a < start + len(name) for a, b in taken):
+            yield name, start, start + len(name)
+
+
+@cache
+def _arabic_cues() -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{'|'.join(load('asking')['person'])})\s+")
 
 
 def _refused(marked: str) -> set[int]:

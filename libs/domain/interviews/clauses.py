@@ -18,6 +18,7 @@ SENTENCE_END = re.compile(r"[.!?…؟](?=\s|$)(?<!\b[A-ZА-Я].)(?<!\b(?:Mr|Dr|M
 ARABIC = re.compile(r"[\u0600-\u06ff]")
 _LONGEST_SENTENCE = 1000  # characters; what is longer is a list, cut so that the work stays linear
 _MOST_VERBS = 12  # of speech in a clause
+_APPOSED_REACH = 60  # characters of a name behind a noun
 _REACH = 320  # characters looked at behind an Arabic verb
 
 
@@ -115,10 +116,19 @@ def _inverted(after: str) -> Subject | None:
     head = re.split(r"[,;:.!?“”«»\"]", after, maxsplit=1)[0]
     if re.match(r"\s*(?:by|von|par|por|da)\s", head):  # "asked by"
         return None
-    names = names_in(head)
+    names = names_in(head) or _apposed(head, after)
     if names and len(head[: names[0][1]].split()) <= 6:
         return Subject(without_title(names[0][0]))
     return Subject(None) if _points_back(head, at_end=False) else None
+
+
+def _apposed(head: str, after: str) -> list[tuple[str, int, int]]:
+    """ "said the librarian, Oona Tarrant": a name right behind the noun for it."""
+    noun = re.split(r"[\s’']+", head.strip())
+    if not 1 < len(noun) <= 8 or not noun[0].islower() or not after[len(head) :].startswith(", "):
+        return []
+    names = names_in(after[len(head) + 2 : len(head) + 2 + _APPOSED_REACH])
+    return [(names[0][0], 0, 0)] if names and names[0][1] == 0 and " " in names[0][0] else []
 
 
 def arabic_subject(after: str) -> Subject | None:

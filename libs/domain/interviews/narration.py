@@ -11,7 +11,7 @@ from functools import cached_property
 
 from libs.domain.documents import Block
 from libs.domain.interviews.asking import Asking, askings, sure_outlets
-from libs.domain.interviews.clauses import arabic_people
+from libs.domain.interviews.clauses import ARABIC, arabic_people
 from libs.domain.interviews.names import same_person
 from libs.domain.interviews.persons import people
 from libs.domain.interviews.quotations import Span
@@ -41,7 +41,9 @@ class Narration:
     def known(self) -> tuple[str, ...]:
         """Full names of persons."""
         names = [*people(self.texts), *arabic_people(self.texts)]
-        return tuple([name for name in names if name not in self.outlets][:_MOST_NAMES])
+        if any(map(ARABIC.search, self.texts)):  # no capitals tell its names, only what stands before them
+            names += [name for asking in self.askings for name in (asking.who, asking.asker) if name]
+        return tuple([name for name in dict.fromkeys(names) if name not in self.outlets][:_MOST_NAMES])
 
     @cached_property
     def askings(self) -> tuple[Asking, ...]:

@@ -17,11 +17,15 @@ _PART = rf"(?:(?:[aA]l|[eE]l|[aA]d|[aA]r|[aA]s|[dDlLO])[-’'‑])?{_CAPITAL}[\w
 _INITIAL = rf"{_CAPITAL}\."
 _PARTICLE = r"(?:de la|de los|von der|van der|van den|van|von|de|del|della|di|da|dos|du|bin|ibn|ben|al|el|ter|zu|y)"
 NAME = rf"(?:{_INITIAL}|{_PART})(?:[ \u00a0](?:{_PARTICLE}[ \u00a0])?(?:{_INITIAL}|{_PART})){{0,4}}"
+_DECLINED = re.compile(r"[уюеыи]$")
 _RUSSIAN = re.compile(r"[\u0400-\u04ff]")
 _NAME = re.compile(rf"(?<![\w’'-]){NAME}")
 _WORD = re.compile(r"\S+")
 _WORD_BEFORE = re.compile(r"(?<![\w-])([\w-]+)[\s«“\"'‘]+$")
 _ATTRIBUTIVE = re.compile(r"[’']s$|-[^\W\d_A-ZА-Я]+ed$")  # possessives and "Russia-backed"
+_ARTICLE = re.compile(r"(?<!\w)(?:der|die|dem|den|des|vom|zum|zur|beim|eine?[mnrs]?)[ \u00a0]$")
+_CONTRACTED = re.compile(r"[A-Za-zÀ-ÿ]{1,2}[’'][a-zà-ÿ]")  # "L’horloger", "It’s"
+_ELIDED = re.compile(r"[dl][’'](?=[A-ZÀ-Þ])")  # "d’Olivier Castaing": a French preposition, no part of the name
 _POSSESSIVE = re.compile(r"[’']s?$")
 
 
@@ -29,7 +33,8 @@ def names_in(text: str) -> list[tuple[str, int, int]]:
     """Runs of capitalised words that may be a person: (name, start, end), titles and first words of sentences cut off."""
     found = []
     for match in _NAME.finditer(text):
-        if (person := _as_person(match[0])) and not _media_before(text, match.start()):
+        articled = _ARTICLE.search(text[max(0, match.start() - 8) : match.start()]) is not None
+        if (person := _as_person(match[0], articled=articled)) and not _media_before(text, match.start()):
             name, offset = person
             start = match.start() + offset
             found.append((name, start, start + len(name)))
@@ -43,12 +48,16 @@ def _media_before(text: str, start: int) -> bool:
 
 
 @lru_cache(maxsize=8192)
-def _as_person(printed: str) -> tuple[str, int] | None:
-    """The name in a run of capitalised words, and its offset there."""
+def _as_person(printed: str, *, articled: bool) -> tuple[str, int] | None:
+    """The name in a run of capitalised words, and its offset there. `articled`: a German article stands before it, so
+    that the first of three words is a noun ("der Meister Onno Freerk")."""
     words = list(_WORD.finditer(printed))
     titled = False
     while words and (_is_lead_in(words[0][0]) or (titled and words[0][0].isupper())):
         titled = titled or plain(words[0][0]) in _plain("titles")
+        articled = articled or _ARTICLE.fullmatch(words[0][0].lower() + " ") is not None
+        words.pop(0)
+    if articled and not titled and len(words) > 2 and not words[1][0][0].islower():
         words.pop(0)
     if titled and len(words) > 2 and _RUSSIAN.search(words[0][0]) and not words[0][0].endswith("."):
         words = words[-2:]  # "глава МИД России Сергей Лавров": offices have no capital to end them
@@ -57,6 +66,7 @@ def _as_person(printed: str) -> tuple[str, int] | None:
     if not words or any(_is_thing(word[0]) for word in words):
         return None
     begin, end = words[0].start(), words[-1].end()
+    begin += len(found[0]) if (found := _ELIDED.match(printed[begin:end])) else 0
     name = _POSSESSIVE.sub("", printed[begin:end]).rstrip(".,-")
     if not person_words(name) or len(plain(name)) < 2:
         return None
@@ -65,7 +75,7 @@ def _as_person(printed: str) -> tuple[str, int] | None:
 
 def _is_lead_in(word: str) -> bool:
     """Titles, words that are capitalised for standing first, possessives and "Russia-backed"."""
-    if _ATTRIBUTIVE.search(word):
+    if _ATTRIBUTIVE.search(word) or _CONTRACTED.match(word):
         return True
     key = plain(word)
     return key in _plain("titles") or key in _plain("sentence_start") or key in _plain("demonym")
@@ -78,7 +88,8 @@ def _is_thing(word: str) -> bool:
 def fullest(name: str, known: Iterable[str]) -> str:
     """The longest spelling among `known` that is the same person, with more words first; the name itself if none."""
     same = [other for other in known if same_person(name, other)]
-    return max([name, *same], key=lambda other: (_weight(other), other == name))
+    best = max([name, *same], key=lambda other: (_weight(other), other == name))
+    return _nominative(best, same) if _RUSSIAN.search(best) else best
 
 
 def resolve(name: str, known: Sequence[str]) -> str | None:
@@ -97,6 +108,15 @@ def resolve(name: str, known: Sequence[str]) -> str | None:
 def _weight(name: str) -> tuple[int, int, int]:
     words = person_words(name)
     return len(words), sum(len(word.strip(".")) for word in words), -sum(word.isupper() for word in words)
+
+
+def _nominative(name: str, others: Iterable[str]) -> str:
+    """Of the forms of a Russian name the undeclined: the shorter, and "Анна" before "Анну"."""
+    count, whole = len(person_words(name)), "." not in name
+    forms = [
+        o for o in others if len(person_words(o)) == count > 1 and ("." not in o) == whole and same_person(o, name)
+    ]
+    return min([name, *forms], key=lambda form: (len(form), sum(map(bool, map(_DECLINED.search, form.split())))))
 
 
 def without_title(name: str) -> str:

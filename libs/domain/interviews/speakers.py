@@ -82,7 +82,12 @@ def _printed(label: str) -> str | None:
 
 
 def _is_plural(label: str) -> bool:
-    return plain(label).endswith("s") and known_role(label) == "question" and plain(label) != "guests"
+    return (
+        label.casefold().endswith("s")
+        and len(label) > 1
+        and known_role(label) == "question"
+        and plain(label) != "guests"
+    )
 
 
 def _person(label: str, names: Sequence[str]) -> str | None:

@@ -15,7 +15,6 @@ from libs.domain.interviews.labelled import labelled_marks
 from libs.domain.interviews.marks import Mark
 from libs.domain.interviews.unlabelled import unlabelled_marks
 
-
 _OPENINGS = frozenset('«“„"‹‘')
 
 
