@@ -23,6 +23,7 @@ from libs.runtime.metrics import Metrics
 PUBLISH_TIMEOUT_SECONDS = 5.0
 PUBLISHES_IN_FLIGHT = 64  # a bounded gather publishes fastest (2-4 times one by one), measured on nats-py 2.16
 EXIT_BROKER_CLOSED = 4
+EXIT_REFUSED = 6
 
 log = get_logger("bus")
 
@@ -36,6 +37,8 @@ async def _log_error(error: Exception) -> None:
     # a denied publish shows up as a time-out; the reason reaches only this callback
     if is_refusal(error):
         log.error("nats_refused", error=str(error), do="`newsfold init` of this release writes each user's rights")
+        if "for subscription" in str(error).lower():
+            os._exit(EXIT_REFUSED)  # it would wait in silence for messages that never come
         return
     log.warning("nats_error", error=str(error) or type(error).__name__)
 
@@ -62,6 +65,11 @@ def open_broker(url: str, *, service: str, stopping: asyncio.Event) -> NatsBroke
         apply_types=False,  # its injection of arguments goes through a thread for each message; we need none
         serializer=None,
     )
+
+
+def own_inbox(url: str) -> bytes:
+    """The prefix of the inboxes that pulled messages come to; FastStream does not take the connection's own."""
+    return f"{login(url).get('inbox_prefix', '_INBOX')}.".encode()
 
 
 def nats_failure(error: BaseException) -> Failure | None:

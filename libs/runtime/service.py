@@ -1,7 +1,8 @@
 """The frame of every service: broker, settings, logs, metrics, health, watchdog, orderly end.
 
 An `app.py` builds its stage, names what it consumes, and calls `run`. Exit codes: 0 asked to stop, 3 a consumer of
-ours vanished, 4 the broker closed the connection for good, 5 a consumer has other settings than this release expects.
+ours vanished, 4 the broker closed the connection for good, 5 a consumer has other settings than this release expects,
+6 the broker does not let us listen.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ from prometheus_client import CollectorRegistry
 
 from libs.contracts.events import Event
 from libs.contracts.pipeline import LANES, Lane, StageSpec, StreamSpec
-from libs.runtime.bus import Publisher, nats_failure, open_broker, stream_of
+from libs.runtime.bus import Publisher, nats_failure, open_broker, own_inbox, stream_of
 from libs.runtime.delivery import give_back, keep_alive
 from libs.runtime.failures import Classifier, DependencyDown, classify
 from libs.runtime.gathering import Gathering
@@ -51,7 +52,9 @@ class Service:
         self.health = Health(name)
         self._stopping = asyncio.Event()
         self._drained = asyncio.Event()
-        self.broker = open_broker(settings.nats_url.get_secret_value(), service=name, stopping=self._stopping)
+        nats_url = settings.nats_url.get_secret_value()
+        self.broker = open_broker(nats_url, service=name, stopping=self._stopping)
+        self._inbox = own_inbox(nats_url)
         self.publisher = Publisher(self.broker, stage=name, metrics=self.metrics)
         self.classifiers = (*classifiers, nats_failure)
         self._consumers: list[tuple[str, ConsumerConfig]] = []  # by stream
@@ -120,6 +123,7 @@ class Service:
             durable=spec.durable(stream, lane),
             pull_sub=PullSub(batch_size=spec.batch, timeout=spec.pull_wait_seconds),
             ack_policy=AckPolicy.MANUAL,
+            inbox_prefix=self._inbox,
             decoder=_as_it_came,
             title=f"{spec.name}:{stream.event}.{lane}",
         )

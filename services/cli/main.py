@@ -12,6 +12,7 @@ from services.cli.commands import (
     demo,
     doctor,
     ingest,
+    init,
     operations,
     quarantine,
     run,
@@ -32,6 +33,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 GROUPS = (
+    init,
     run,
     ingest,
     sources,

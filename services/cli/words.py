@@ -4,12 +4,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 
 def without_password(url: str) -> str:
-    """A URL that may be shown."""
+    """A URL that may be shown. The user in one of NATS is a key or a token, never a name."""
     parts = urlsplit(url)
-    if parts.password is None:
-        return url
     user, _, host = parts.netloc.rpartition("@")
-    return urlunsplit(parts._replace(netloc=f"{user.split(':')[0]}:***@{host}"))
+    if not user or (parts.password is None and parts.scheme != "nats"):
+        return url
+    shown = "***" if parts.password is None else f"{user.split(':')[0]}:***"
+    return urlunsplit(parts._replace(netloc=f"{shown}@{host}"))
 
 
 def counted(n: int, noun: str, plural: str = "") -> str:

@@ -17,6 +17,7 @@ from services.cli.target import Target
 from services.cli.words import without_password
 
 COMMANDS = [
+    "init",
     "up",
     "down",
     "demo",
@@ -32,6 +33,8 @@ COMMANDS = [
     "trace",
     "reindex",
     "reconcile",
+    "backup",
+    "restore",
     "doctor",
 ]
 GROUPS = {
@@ -172,4 +175,6 @@ def test_a_url_of_the_environment_is_used_whatever_runs(tmp_path: Path) -> None:
 
 def test_passwords_are_not_shown() -> None:
     assert without_password("postgresql://me:secret@host:1/db") == "postgresql://me:***@host:1/db"
+    assert without_password("nats://SUAKEYOFAUSER@host:1") == "nats://***@host:1"  # a key, see libs.runtime.login
+    assert without_password("postgresql://me@host:1/db") == "postgresql://me@host:1/db"
     assert without_password("nats://host:1") == "nats://host:1"
