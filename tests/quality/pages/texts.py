@@ -65,7 +65,7 @@ class Texts:
 @cache
 def texts(language: str) -> Texts:
     """The texts of a language; KeyError or TypeError where the file lacks something."""
-    path = Path(__file__).parent / "texts" / f"{language}.toml"
+    path = Path(__file__).parent / "data" / f"{language}.toml"
     table = tomllib.loads(path.read_text(encoding="utf-8"))
     stories = tuple(Story(**{**row, "paragraphs": tuple(row["paragraphs"])}) for row in table.pop("stories"))
     talk = table.pop("talk")
