@@ -15,6 +15,7 @@ from libs.domain.urls import is_home
 
 _FEW_WORDS = 12  # below this not even a news flash
 _SHORT = 60  # a text below this needs a declared type or a date to be an article
+_BOOK = 100_000  # words; a longer text needs a declared type or a date, or it is a book, a dump or an attack
 _UNDATED = 150  # a text of this length may be an article though nothing dates it
 _LIST_PATHS = re.compile(
     r"/(?:tag|tags|topic|topics|category|categories|author|authors|search|suche|recherche|buscar|archive|archives|page|rubrik|rubrique|schlagwort|temas?|etiqueta)s?(?:/|$)",
@@ -43,6 +44,8 @@ def judge(
     if words < 120 and _walled(part) and declared.free is False:
         return "paywall_stub"
     proof = declared.article or dated
+    if not proof and words > _BOOK:
+        return "not_article"
     if declared.collection and not declared.article and words < 400:
         return "not_article"
     if not proof and words < _UNDATED:

@@ -47,6 +47,18 @@ def test_what_cannot_be_an_article_has_a_reason(raw: bytes, reason: str) -> None
     assert extract_page(raw, url="https://h.example/n/1").rejected == reason
 
 
+def test_a_transcript_of_days_is_an_article_where_the_page_says_so() -> None:
+    text = "".join(
+        f"<p>Speaker {n} told the hearing what he had seen on that day, and what he had not.</p>" for n in range(10_000)
+    )
+    html = pages.document(
+        f"<h1>Hearing of the bridge board</h1><div>14 May 2024</div><div>{text}</div>",
+        title="Hearing of the bridge board",
+    )
+    (article,) = extract_page(html.encode(), url="https://h.example/n/1").articles
+    assert len(article.body) > 700_000
+
+
 def test_an_image_by_its_content_type_is_no_page() -> None:
     assert extract_page(page(""), url="https://h.example/x", content_type="image/png").rejected == "not_html"
 
