@@ -34,13 +34,11 @@ class Restricted:
         def done() -> bool:
             dead = [name for name, process in self.processes.items() if process.poll() is not None]
             assert not dead, f"{dead} ended: {self.told(dead[0])[-2000:]}"
+            assert self.refusals() == {}
             progress = self.owner.progress()
             return progress.queued > 0 and progress.unfinished == 0
 
-        try:
-            self.owner.until(done, "an end of everything")
-        finally:
-            assert self.refusals() == {}
+        self.owner.until(done, "an end of everything")
 
     def told(self, name: str) -> str:
         return (self.logs / f"{name}.log").read_text()

@@ -8,7 +8,9 @@ from libs.contracts.reasons import Reason
 from libs.runtime.failures import DependencyDown, Failure, Retry
 
 # SQLSTATE classes and codes, PostgreSQL 18 appendix A
-DOWN = ("08", "53", "57P", "58", "XX")  # connection, resources (disk, memory, connections), shutdown, system, internal
+# connection, resources (disk, memory, connections), shutdown, system, internal; a password or a right that is missing:
+# the deployment is at fault, not the message
+DOWN = ("08", "53", "57P", "58", "XX", "28", "42501")
 RACES = ("40", "55P03", "57014")  # deadlock and serialization, lock not available, statement timeout
 RETRY_SECONDS = 0.5
 

@@ -6,9 +6,14 @@ from collections.abc import Callable
 import psycopg
 import pytest
 from psycopg.errors import InsufficientPrivilege, ReadOnlySqlTransaction
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
+from libs.adapters.postgres.engine import open_postgres
+from libs.adapters.postgres.errors import postgres_failure
 from libs.adapters.postgres.grants import PREFIX, GrantsError, apply_grants, passwords, roles, wanted
 from libs.adapters.postgres.tables import metadata
+from libs.runtime.failures import DependencyDown
 from services.__main__ import SERVICES
 
 PASSWORDS = {role: secrets.token_hex(8) for role in roles()}
@@ -147,6 +152,20 @@ def test_the_server_is_given_no_password_in_clear(postgres_url: str, granted: Ca
         row = owner.execute("SELECT rolpassword FROM pg_authid WHERE rolname = 'newsfold_cli'").fetchone()
     assert row is not None
     assert row[0].startswith("SCRAM-SHA-256$")
+
+
+@pytest.mark.parametrize(("password", "said"), [(PASSWORDS["fetcher"], "permission denied for table stories"), ("wrong", "password authentication failed")])  # fmt: skip
+async def test_a_right_that_is_missing_is_waited_out_and_blamed_on_no_message(
+    granted: Callable[[str], str], password: str, said: str
+) -> None:
+    engine = open_postgres(granted("fetcher").replace(PASSWORDS["fetcher"], password), application="tests")
+    with pytest.raises(DBAPIError) as raised:
+        async with engine.connect() as connection:
+            await connection.execute(text("SELECT 1 FROM stories"))
+    await engine.dispose()
+    failure = postgres_failure(raised.value)
+    assert isinstance(failure, DependencyDown)
+    assert said in failure.detail
 
 
 def test_roles_without_a_password_are_named() -> None:
