@@ -58,6 +58,7 @@ class NewFetch:
     path: str | None = None
     trust_canonical: bool = False  # the page's canonical link counts whatever its host (files of a plain folder)
     source_id: str | None = None
+    published_hint: str | None = None  # when it was published, as the feed or sitemap that lists it says
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class FetchJob:
     trust_canonical: bool
     lane: Lane
     source_id: str | None
+    published_hint: str | None
     attempts: int  # tries that failed so far
     claims: int  # this claim's number; a later claim takes the work away
     capture_id: str | None  # committed already: only to be published

@@ -14,6 +14,7 @@ class Capture:
     capture_id: str
     url: str  # where the bytes came from, after redirects
     trust_canonical: bool
+    published_hint: str | None
     content_type: str | None
     sha256: str
     captured_at: datetime

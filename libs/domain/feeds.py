@@ -1,4 +1,4 @@
-"""A feed's bytes to the pages it lists: RSS 0.9x to 2.0, RSS 1.0 (RDF), Atom, JSON Feed.
+"""A feed's bytes to the pages it lists: RSS 0.9x to 2.0, RSS 1.0 (RDF), Atom, JSON Feed, and sitemaps (also of news).
 
 In: decoded bytes and the URL they came from. Out: `Feed`. Bytes that are no feed, or that declare entities, raise
 `FeedInvalid`. Texts inside items are not read: a page is judged by what stands at its own URL. Dates stay as the feed
@@ -17,8 +17,8 @@ import can_ada
 from lxml import etree
 
 ATOM_PAGE_RELS = frozenset({"", "alternate"})  # RFC 4287 4.2.7.2: a link without rel is an alternate
-PUBLISHED = ("published", "pubDate", "issued", "date", "created")
-UPDATED = ("updated", "modified", "lastModified")
+PUBLISHED = ("published", "pubDate", "issued", "date", "created", "publication_date")
+UPDATED = ("updated", "modified", "lastModified", "lastmod")
 _XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 # UTF-16 and UTF-32 are read by leaving their zero bytes out.
 _ENTITY_DECLARATION = re.compile(rb"<!ENTITY", re.IGNORECASE)
@@ -66,9 +66,10 @@ def _read_xml(data: bytes, url: str) -> Feed:
     if _ENTITY_DECLARATION.search(data.replace(b"\0", b"")):
         raise FeedInvalid("the feed declares entities, which can blow up or read files; they are refused")
     root = _parse(data, url)
-    entries = [e for e in root.iter("{*}item", "{*}entry") if isinstance(e.tag, str)]
-    if not entries and _name(root) not in {"rss", "feed", "RDF", "channel"}:
-        raise FeedInvalid(f"<{_name(root)}> is no feed; RSS, Atom, RDF or JSON Feed is expected")
+    listed = ("{*}url",) if _name(root) == "urlset" else ("{*}item", "{*}entry")
+    entries = [e for e in root.iter(*listed) if isinstance(e.tag, str)]
+    if not entries and _name(root) not in {"rss", "feed", "RDF", "channel", "urlset"}:
+        raise FeedInvalid(f"<{_name(root)}> is no feed; RSS, Atom, RDF, JSON Feed or a sitemap is expected")
     channel = next(root.iter("{*}channel"), root)
     return _feed(_text(channel, ("title",)), [_item(entry, url) for entry in entries])
 
@@ -121,7 +122,8 @@ def _item(entry: etree._Element, url: str) -> FeedItem | None:
     absolute = page_url(link, urljoin(url, base or ""))
     if absolute is None:
         return None
-    return FeedItem(absolute, _text(entry, ("title",)), _text(entry, PUBLISHED), _text(entry, UPDATED))
+    told = next(entry.iterchildren("{*}news"), entry)  # what a sitemap for news says of a page is one level down
+    return FeedItem(absolute, _text(told, ("title",)), _text(told, PUBLISHED), _text(entry, UPDATED))
 
 
 def _address(entry: etree._Element) -> tuple[str, str | None] | None:
@@ -134,6 +136,8 @@ def _address(entry: etree._Element) -> tuple[str, str | None] | None:
     for link in links:
         if link.text and link.text.strip():
             return link.text, link.base
+    for place in (e for e in entry if _name(e) == "loc" and (e.text or "").strip()):
+        return str(place.text), place.base
     for guid in (e for e in entry if _name(e) == "guid"):
         if guid.get("isPermaLink", "true").lower() == "true" and (guid.text or "").strip():
             return str(guid.text), guid.base
@@ -182,7 +186,10 @@ def _json_items(listed: list[Any], url: str) -> Iterator[FeedItem | None]:
 
 
 def _string(value: object) -> str | None:
-    return value if isinstance(value, str) and value.strip() else None
+    """A text without what no database holds: NUL, halves of surrogate pairs."""
+    if not isinstance(value, str):
+        return None
+    return value.replace("\0", "").encode("utf-8", "ignore").decode("utf-8").strip() or None
 
 
 # --- both -----------------------------------------------------------------------------------------------------------

@@ -3,11 +3,14 @@
 import random
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from libs.contracts.fetching import FetchKind, NewFetch
 from libs.contracts.pipeline import Lane
+from libs.domain.feeds import FeedInvalid, FeedItem, read_feed
+from libs.domain.hints import hint_of
 from libs.domain.sources import (
     SNIFFED_BYTES,
     folder_url,
@@ -17,8 +20,12 @@ from libs.domain.sources import (
     pacing_host,
     path_to_text,
 )
+from libs.domain.urls import canonicalize
 from services.cli.failures import WrongUsage
 from services.cli.naming import absolute
+
+LISTS = frozenset({".xml", ".rss", ".atom", ".rdf", ".json"})  # suffixes of feeds and sitemaps
+LIST_MAX_BYTES = 50 * 1024**2  # as large as a sitemap may be (sitemaps.org)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +49,21 @@ def from_folder(folder: Path, lane: Lane, *, base_url: str | None = None) -> Gat
 
 
 def from_mirror(folder: Path, lane: Lane) -> Gathered:
-    """The pages of a mirrored web, a folder for each host. A file beside the hosts' folders is no page."""
+    """The pages of a mirrored web, a folder for each host. A file beside the hosts' folders is no page.
+
+    Feeds and sitemaps that lie in it say when their pages were published.
+    """
     root = absolute(folder)
     work, skipped = [], 0
-    for path in _files(root):
+    files = list(_files(root))
+    told = _told_times(root, files)
+    for path in files:
         host, *rest = path.relative_to(root).parts
         relative = "/".join(rest)
         if rest and is_mirrored_page(relative, _head(path)):
-            work.append(NewFetch(FetchKind.FILE, mirror_url(host, relative), lane, path=path_to_text(path)))
+            url = mirror_url(host, relative)
+            hint = told.get(canonicalize(url))
+            work.append(NewFetch(FetchKind.FILE, url, lane, path=path_to_text(path), published_hint=hint))
         else:
             skipped += 1
     return Gathered(tuple(work), skipped)
@@ -105,6 +119,19 @@ def lane_of(asked: str | None, default: Lane) -> Lane:
     if asked not in (Lane.LIVE, Lane.BACKFILL):
         raise WrongUsage(f"--lane {asked}: write live or backfill")
     return Lane(asked)
+
+
+def _told_times(root: Path, files: Iterable[Path]) -> dict[str, str]:
+    """When pages were published, by page, as the feeds and sitemaps of a mirror say."""
+    listing: dict[str, list[FeedItem]] = {}
+    for path in files:
+        host, *rest = path.relative_to(root).parts
+        if not rest or path.suffix.lower() not in LISTS or path.stat().st_size > LIST_MAX_BYTES:
+            continue
+        with suppress(OSError, FeedInvalid):  # what is no list tells nothing
+            for item in read_feed(path.read_bytes(), mirror_url(host, "/".join(rest))).items:
+                listing.setdefault(canonicalize(item.url), []).append(item)
+    return {page: hint for page, items in listing.items() if (hint := hint_of(items))}
 
 
 def _files(root: Path) -> Iterator[Path]:

@@ -22,6 +22,7 @@ _JOB = FetchJob(
     path=None,
     host="",
     trust_canonical=False,
+    published_hint=None,
     lane=Lane.LIVE,
     source_id=None,
     attempts=0,

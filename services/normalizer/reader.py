@@ -17,9 +17,9 @@ SAMPLE = (
 )
 
 
-def read_page(raw: bytes, url: str, content_type: str | None) -> ExtractedPage:
+def read_page(raw: bytes, url: str, content_type: str | None, published_hint: str | None) -> ExtractedPage:
     """Runs in the child."""
-    page: ExtractedPage = extract_page(raw, url=url, content_type=content_type)
+    page: ExtractedPage = extract_page(raw, url=url, content_type=content_type, published_hint=published_hint)
     return page
 
 
@@ -30,13 +30,13 @@ def warm_up() -> None:
 
 def sandboxed(
     sandbox: Sandbox[ExtractedPage], metrics: Metrics
-) -> Callable[[bytes, str, str | None], Awaitable[ExtractedPage]]:
+) -> Callable[[bytes, str, str | None, str | None], Awaitable[ExtractedPage]]:
     """`extract_page` behind the sandbox. Raises Quarantine with `parse_timeout`, `parse_memory` or `parse_crash`."""
 
-    async def extract(raw: bytes, url: str, content_type: str | None) -> ExtractedPage:
+    async def extract(raw: bytes, url: str, content_type: str | None, published_hint: str | None) -> ExtractedPage:
         started = time.monotonic()
         try:
-            return await sandbox.run(raw, url, content_type)
+            return await sandbox.run(raw, url, content_type, published_hint)
         except SandboxTimeout as error:
             raise _killed(metrics, "time", Reason.PARSE_TIMEOUT, error) from error
         except SandboxMemory as error:

@@ -13,6 +13,7 @@ from libs.contracts.events import PageFetched
 from libs.contracts.reasons import Reason
 from libs.contracts.records import Capture, Recorded
 from libs.domain.documents import ExtractedPage
+from libs.domain.hints import believable
 from libs.runtime import failpoints
 from libs.runtime.failures import Quarantine
 from libs.runtime.logging import get_logger
@@ -48,7 +49,8 @@ class Pages(Protocol):
         ...
 
 
-Extract = Callable[[bytes, str, str | None], Awaitable[ExtractedPage]]  # bytes, url, content type
+# bytes, url, content type, and when it was published as far as a feed says
+Extract = Callable[[bytes, str, str | None, str | None], Awaitable[ExtractedPage]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,8 @@ class Normalize:
         raw = await self.blobs.get(capture.sha256)
         if raw is None:
             raise Quarantine(Reason.BLOB_MISSING, f"no bytes {capture.sha256} in the blob store")
-        return event, capture, await self.extract(raw, capture.url, capture.content_type)
+        hint = believable(capture.published_hint, capture.captured_at)
+        return event, capture, await self.extract(raw, capture.url, capture.content_type, hint)
 
     async def _record(self, readings: Sequence[Reading]) -> dict[str, Recorded | BaseException]:
         """What became of each capture."""

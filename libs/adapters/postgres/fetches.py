@@ -24,7 +24,7 @@ ROWS_AT_ONCE: Final = 1000
 _OPEN = "NOT f.done AND f.due_at <= now() AND (f.claimed_until IS NULL OR f.claimed_until < now())"
 _RETURNED = (
     "f.fetch_id, f.kind, f.url, f.path, f.host, f.trust_canonical, f.lane, f.source_id, f.attempts, f.claims,"
-    " f.capture_id"
+    " f.capture_id, f.published_hint"
 )
 _CLAIM = f"""
 UPDATE fetches f SET claimed_until = now() + make_interval(secs => :lease), claimed_by = :me, claims = f.claims + 1
@@ -210,6 +210,7 @@ def _row(new: NewFetch) -> dict[str, Any]:
         "trust_canonical": new.trust_canonical,
         "lane": new.lane,
         "source_id": new.source_id,
+        "published_hint": new.published_hint,
     }
 
 
@@ -223,6 +224,7 @@ def _job(row: Any) -> FetchJob:
         trust_canonical=row.trust_canonical,
         lane=Lane(row.lane),
         source_id=row.source_id,
+        published_hint=row.published_hint,
         attempts=row.attempts,
         claims=row.claims,
         capture_id=row.capture_id,
@@ -264,6 +266,7 @@ def _capture_row(job: FetchJob, receipt: Receipt) -> dict[str, Any]:
         "asked_url": receipt.asked_url,
         "final_url": receipt.final_url,
         "trust_canonical": job.trust_canonical,
+        "published_hint": job.published_hint,
         "status": receipt.status,
         "content_type": receipt.content_type,
         "etag": receipt.etag,

@@ -14,6 +14,7 @@ from libs.contracts.fetching import FetchKind, KnownUrl, NewFetch, Source
 from libs.contracts.pipeline import Lane
 from libs.contracts.reasons import Reason
 from libs.domain.feeds import FeedItem
+from libs.domain.hints import hint_of
 from libs.domain.polling import FIRST_RECHECK_SECONDS, LAST_RECHECK_SECONDS, failure_period, next_period
 from libs.domain.sources import source_id, url_key
 
@@ -118,7 +119,11 @@ class PostgresSources:
             by_key = sorted(listed.values(), key=lambda item: url_key(item.url))  # so that two feeds cannot deadlock
             for at in range(0, len(by_key), ROWS_AT_ONCE):
                 due |= await _list(connection, by_key[at : at + ROWS_AT_ONCE], explicit=key is None)
-            pages = new_rows(NewFetch(FetchKind.PAGE, url, lane, source_id=key) for url in listed if url in due)
+            pages = new_rows(
+                NewFetch(FetchKind.PAGE, url, lane, source_id=key, published_hint=hint_of([item]))
+                for url, item in listed.items()
+                if url in due
+            )
             for at in range(0, len(pages), ROWS_AT_ONCE):
                 await enqueue(connection, pages[at : at + ROWS_AT_ONCE])
         return sum(due.values())

@@ -90,6 +90,7 @@ fetches = Table(
     Column("path", Text),  # for kind `file`: absolute path
     Column("host", Text, nullable=False, server_default=text("''")),  # who is paced; empty for files
     Column("trust_canonical", Boolean, nullable=False, server_default=text("false")),  # folder files: any canonical
+    Column("published_hint", Text),  # when it was published, as the feed or sitemap that lists it says
     Column("lane", Text, nullable=False),
     Column("source_id", Text, ForeignKey("sources.source_id", ondelete="CASCADE")),
     Column("due_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
@@ -144,6 +145,7 @@ captures = Table(
     Column("asked_url", Text, nullable=False),
     Column("final_url", Text, nullable=False),
     Column("trust_canonical", Boolean, nullable=False, server_default=text("false")),
+    Column("published_hint", Text),
     Column("status", SmallInteger),
     Column("content_type", Text),
     Column("etag", Text),

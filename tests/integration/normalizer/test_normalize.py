@@ -36,8 +36,8 @@ PAGE = (
 ).encode()
 
 
-async def _extract(raw: bytes, url: str, content_type: str | None) -> ExtractedPage:
-    return extract_page(raw, url=url, content_type=content_type)
+async def _extract(raw: bytes, url: str, content_type: str | None, published_hint: str | None) -> ExtractedPage:
+    return extract_page(raw, url=url, content_type=content_type, published_hint=published_hint)
 
 
 @dataclass

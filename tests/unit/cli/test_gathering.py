@@ -84,6 +84,33 @@ def test_a_mirror_gives_a_host_for_each_folder_and_takes_html_only(tmp_path: Pat
     assert not any(work.trust_canonical for work in gathered.work)
 
 
+def test_feeds_and_sitemaps_of_a_mirror_say_when_its_pages_were_published(tmp_path: Path) -> None:
+    write(tmp_path, "one.example/a.html", "one.example/b/index.html", "one.example/c.html", "two.example/d.html")
+    sitemap = (
+        '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:n="http://www.google.com/schemas/sitemap-news/0.9">'
+        "<url><loc>https://one.example/a.html</loc><lastmod>2024-05-18</lastmod><n:news><n:publication_date>"
+        "2024-05-17T08:15:00+02:00</n:publication_date></n:news></url>"
+        "<url><loc>https://one.example/b/</loc><lastmod>2024-05-17T09:00:00Z</lastmod></url></urlset>"
+    )
+    feed = (
+        "<rss><channel><item><link>https://one.example/b/?utm_source=feed</link>"
+        "<pubDate>Fri, 17 May 2024 08:00:00 GMT</pubDate></item>"
+        "<item><link>https://two.example/d.html</link><pubDate>Fri, 17 May 2024 10:00:00 GMT</pubDate></item></channel></rss>"
+    )
+    write(tmp_path, "one.example/sitemap.xml", content=sitemap)
+    write(tmp_path, "one.example/rss.xml", content=feed)
+    write(tmp_path, "one.example/broken.xml", content="<urlset><url>")
+
+    hints = {work.url: work.published_hint for work in from_mirror(tmp_path, Lane.LIVE).work}
+
+    assert hints == {
+        "https://one.example/a.html": "2024-05-17T08:15:00+02:00",
+        "https://one.example/b/": "2024-05-17T08:00:00+00:00",
+        "https://one.example/c.html": None,
+        "https://two.example/d.html": "2024-05-17T10:00:00+00:00",
+    }
+
+
 def test_a_seed_gives_one_order_and_another_seed_another(tmp_path: Path) -> None:
     work = from_urls([f"https://site.example/{n}" for n in range(20)], Lane.LIVE).work
 

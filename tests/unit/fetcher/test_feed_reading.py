@@ -152,3 +152,26 @@ def test_very_deep_feeds_neither_crash_nor_hang() -> None:
 def test_any_bytes_end_in_a_feed_or_a_refusal(rubbish: bytes, head: bytes) -> None:
     with suppress(FeedInvalid):
         assert isinstance(read_feed(head + rubbish, URL), Feed)
+
+
+def test_a_json_feed_s_texts_hold_nothing_that_a_database_refuses() -> None:
+    feed = read_feed(
+        b'{"version": "https://jsonfeed.org/version/1.1", "items": [{"url": "https://a.example/1",'
+        b' "title": "A\\u0000B", "date_published": "2024\\ud800-05-17"}]}',
+        "https://a.example/feed.json",
+    )
+    assert (feed.items[0].title, feed.items[0].published) == ("AB", "2024-05-17")
+
+
+def test_a_sitemap_is_read_as_a_feed() -> None:
+    feed = read_feed(
+        b'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"'
+        b' xmlns:n="http://www.google.com/schemas/sitemap-news/0.9"><url><loc>https://a.example/1</loc>'
+        b"<lastmod>2024-05-18</lastmod><n:news><n:publication_date>2024-05-17T08:00:00Z</n:publication_date>"
+        b"<n:title>One</n:title></n:news></url></urlset>",
+        "https://a.example/sitemap.xml",
+    )
+    (item,) = feed.items
+    assert (item.url, item.title, item.published, item.updated) == (
+        "https://a.example/1", "One", "2024-05-17T08:00:00Z", "2024-05-18",
+    )  # fmt: skip
