@@ -112,7 +112,7 @@ def _arabic_persons(sentence: str, taken: Sequence[tuple[int, int]]) -> Iterator
 
 @cache
 def _arabic_cues() -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w)(?:{'|'.join(load('asking')['person'])})\s+")
+    return re.compile(rf"(?<!\w)(?:{'|'.join(sorted(load('asking')['person'], key=len, reverse=True))})\s+")
 
 
 def _refused(marked: str) -> set[int]:

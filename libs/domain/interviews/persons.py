@@ -18,6 +18,7 @@ _INITIAL = rf"{_CAPITAL}\."
 _PARTICLE = r"(?:de la|de los|von der|van der|van den|van|von|de|del|della|di|da|dos|du|bin|ibn|ben|al|el|ter|zu|y)"
 NAME = rf"(?:{_INITIAL}|{_PART})(?:[ \u00a0](?:{_PARTICLE}[ \u00a0])?(?:{_INITIAL}|{_PART})){{0,4}}"
 _DECLINED = re.compile(r"[уюеыи]$")
+_PATRONYMIC = re.compile(r"(?:вич|вн|ичн)(?:а|у|ы|е|ем|ой)?$|^.\.$")
 _RUSSIAN = re.compile(r"[\u0400-\u04ff]")
 _NAME = re.compile(rf"(?<![\w’'-]){NAME}")
 _WORD = re.compile(r"\S+")
@@ -59,6 +60,10 @@ def _as_person(printed: str, *, articled: bool) -> tuple[str, int] | None:
         words.pop(0)
     if articled and not titled and len(words) > 2 and not words[1][0][0].islower():
         words.pop(0)
+    if not titled and len(words) > 2 and plain(words[0][0]) in _plain("occupation"):
+        words.pop(0)
+    if len(words) == 3 and _RUSSIAN.search(words[0][0]) and not any(_PATRONYMIC.search(w[0]) for w in words[1:]):
+        words.pop(0)  # "Стеклодув Ада Куликова", "Беседовал Борис Тарнов"
     if titled and len(words) > 2 and _RUSSIAN.search(words[0][0]) and not words[0][0].endswith("."):
         words = words[-2:]  # "глава МИД России Сергей Лавров": offices have no capital to end them
     inner = max((i for i, word in enumerate(words[:-1]) if plain(word[0]) in _plain("office")), default=-1)

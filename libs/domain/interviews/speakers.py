@@ -69,11 +69,13 @@ def resolve_speakers(
 
 
 def _told(asked: Sequence[str], known: Sequence[str], voices: Sequence[str], interviewers: Sequence[str]) -> str | None:
-    """The person asked where no label names him: from a pattern, or the first who is described."""
+    """The person asked where no label names him: from a pattern, the first who is described, or the only one named."""
     for name in [*asked, *voices]:
         if not any(same_person(name, other) for other in interviewers):
             return fullest(name, known)
-    return None
+    others = [name for name in known if " " in name and not any(same_person(name, other) for other in interviewers)]
+    alone = bool(others) and all(same_person(name, others[0]) for name in others)
+    return fullest(others[0], known) if alone else None
 
 
 def _printed(label: str) -> str | None:
