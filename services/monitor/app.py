@@ -39,6 +39,7 @@ from services.monitor.stage import Look
 
 NAME = "monitor"
 LOOK_FOR_CANARY_SECONDS = 1.0
+PAUSE_SECONDS = 10.0  # while search does not answer
 FORGET_CANARY = timedelta(hours=1)
 log = get_logger(NAME)
 
@@ -132,8 +133,9 @@ async def _send(service: Service, sender: CanarySender, flock: canary.Flock) -> 
 
 
 async def _look_for_canary(service: Service, opensearch: AsyncOpenSearch, flock: canary.Flock) -> None:
-    if flock.under_way:
-        await _tolerating(service, _find(service.metrics, opensearch, flock))
+    if flock.under_way and not await _tolerating(service, _find(service.metrics, opensearch, flock)):
+        with suppress(TimeoutError):
+            await asyncio.wait_for(service.stopping.wait(), timeout=PAUSE_SECONDS)
 
 
 async def _find(metrics: Metrics, opensearch: AsyncOpenSearch, flock: canary.Flock) -> None:
@@ -143,15 +145,17 @@ async def _find(metrics: Metrics, opensearch: AsyncOpenSearch, flock: canary.Flo
         metrics.canary_success.labels("live").set_to_current_time()
 
 
-async def _tolerating(service: Service, work: Awaitable[None]) -> None:
-    """An engine that is down is shown by the metrics and ends no loop."""
+async def _tolerating(service: Service, work: Awaitable[None]) -> bool:
+    """Whether it was done. An engine that is down is shown by the metrics and ends no loop."""
     try:
         await work
+        return True
     except Exception as error:
         if classify(error, service.classifiers) is None:
             log.exception("canary_failed")
         else:
             log.warning("canary_waits", detail=str(error)[:300])
+        return False
 
 
 if __name__ == "__main__":

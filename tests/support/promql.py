@@ -108,8 +108,18 @@ def _possible(matcher: Any) -> bool:
 
 
 def promtool() -> str:
-    """The program named by PROMTOOL, or found on the path; it comes with Prometheus."""
-    program = os.environ.get("PROMTOOL") or shutil.which("promtool")
+    """The program that checks rules; it comes with Prometheus."""
+    return _program("promtool")
+
+
+def prometheus() -> str:
+    """Prometheus itself."""
+    return _program("prometheus")
+
+
+def _program(name: str) -> str:
+    """The program that a variable names (PROMTOOL, PROMETHEUS), or that is on the path; else the test is skipped."""
+    program = os.environ.get(name.upper()) or shutil.which(name)
     if program is None:
-        pytest.skip("needs promtool, which comes with Prometheus (PROMTOOL names it); rules were only linted")
+        pytest.skip(f"needs {name} of Prometheus: put it on the path or name it by {name.upper()}")
     return program
