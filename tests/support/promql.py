@@ -109,17 +109,17 @@ def _possible(matcher: Any) -> bool:
 
 def promtool() -> str:
     """The program that checks rules; it comes with Prometheus."""
-    return _program("promtool")
+    return program("promtool", of="Prometheus")
 
 
 def prometheus() -> str:
     """Prometheus itself."""
-    return _program("prometheus")
+    return program("prometheus", of="Prometheus")
 
 
-def _program(name: str) -> str:
-    """The program that a variable names (PROMTOOL, PROMETHEUS), or that is on the path; else the test is skipped."""
-    program = os.environ.get(name.upper()) or shutil.which(name)
-    if program is None:
-        pytest.skip(f"needs {name} of Prometheus: put it on the path or name it by {name.upper()}")
-    return program
+def program(name: str, *, of: str) -> str:
+    """The program that a variable names (PROMTOOL, PROMETHEUS, AMTOOL), or that is on the path; else the test is skipped."""
+    found = os.environ.get(name.upper()) or shutil.which(name)
+    if found is None:
+        pytest.skip(f"needs {name}, which comes with {of}: put it on the path or name it by {name.upper()}")
+    return found

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from support.promql import CHECKOUT, PROMETHEUS, known_series, problems, promtool, rules, selectors
+from support.promql import CHECKOUT, PROMETHEUS, known_series, problems, program, promtool, rules, selectors
 
 from libs.runtime.metrics import DELAY_SECONDS
 from services.__main__ import SERVICES
@@ -151,3 +151,17 @@ def test_the_cases_come_out(path: Any) -> None:
 def test_prometheus_reads_its_configuration_and_rules() -> None:
     told = run(promtool(), "check", "config", "--lint=all", "--lint-fatal", "prometheus.yml")
     assert "rule files found" in told
+
+
+def test_alertmanager_reads_its_configuration() -> None:
+    run(program("amtool", of="Alertmanager"), "check-config", "alertmanager.yml")
+
+
+def test_receivers_are_there_and_pages_have_their_own() -> None:
+    config = yaml.safe_load((PROMETHEUS / "alertmanager.yml").read_text(encoding="utf-8"))
+    named = {receiver["name"] for receiver in config["receivers"]}
+    assert {config["route"]["receiver"], *(route["receiver"] for route in config["route"]["routes"])} == named
+    for rule in config["inhibit_rules"]:
+        for matcher in (*rule["source_matchers"], *rule["target_matchers"]):
+            [names] = re.findall(r'alertname =~ "(.+)"', matcher)
+            assert all(any(re.fullmatch(name, alert) for alert in ALERTS) for name in names.split("|"))
