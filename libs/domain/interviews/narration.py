@@ -12,6 +12,7 @@ from functools import cached_property
 from libs.domain.documents import Block
 from libs.domain.interviews.asking import Asking, askings, sure_outlets
 from libs.domain.interviews.clauses import ARABIC, arabic_people
+from libs.domain.interviews.lone import lone_names
 from libs.domain.interviews.names import same_person
 from libs.domain.interviews.persons import people
 from libs.domain.interviews.quotations import Span
@@ -43,6 +44,7 @@ class Narration:
         names = [*people(self.texts), *arabic_people(self.texts)]
         if any(map(ARABIC.search, self.texts)):  # no capitals tell its names, only what stands before them
             names += [name for asking in self.askings for name in (asking.who, asking.asker) if name]
+        names += lone_names(self.texts, names)
         return tuple([name for name in dict.fromkeys(names) if name not in self.outlets][:_MOST_NAMES])
 
     @cached_property

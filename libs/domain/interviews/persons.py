@@ -107,6 +107,8 @@ def resolve(name: str, known: Sequence[str]) -> str | None:
     given = {fullest(other, known) for other in known if plain(person_words(other)[0]) == plain(name)}
     if len(given) == 1:
         return given.pop()
+    if name in known:  # a lone name beyond doubt
+        return name
     return name if re.search(r"[\u0600-\u06ff]", name) else None  # no capitals to tell a name by: the verb did
 
 

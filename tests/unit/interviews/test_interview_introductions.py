@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-EN = ["Question: How are you?", "Answer: I am well.", "Question: And now?", "Answer: We go on.", "Question: When?", "Answer: I leave in May."]  # fmt: skip
 PLAIN: dict[str, list[Any]] = {
     "en": [("How are you?", "strong"), "I am well.", ("And you rest?", "strong"), "We do.", ("What is next?", "strong"), "My bed."],
     "fr": [("Comment allez-vous ?", "strong"), "Je vais bien.", ("Et vous dormez ?", "strong"), "Nous dormons.", ("Et après ?", "strong"), "Mon lit."],
@@ -54,3 +53,22 @@ def test_title_and_introduction_tell_who_was_asked_by_whom(
 ) -> None:
     facts = read(intro, *PLAIN[language], title=title).facts
     assert (facts.interviewee, facts.interviewers, facts.broadcasters) == (interviewee, interviewers, broadcasters)
+
+
+LONE: list[tuple[str, list[str], str | None]] = [
+    ("English, in an interview", ["“We will not give up on this,” Macrin said in an interview with TF1 on Wednesday.", "“I hear the anger,” he added."], "Macrin"),
+    ("English, with his office", ["President Macrin told TF1 on Wednesday that it stays. “We will not give up on this,” he said.", "“I hear the anger,” Macrin added."], "Macrin"),
+    ("French", ["« Nous irons au bout », a assuré Macrin mercredi dans un entretien à TF1. « J’entends la colère », a-t-il ajouté."], "Macrin"),
+    ("German", ["„Wir gehen weiter“, sagte Schulz am Mittwoch im ZDF-Interview. „Das ist unsere Aufgabe“, so Schulz."], "Schulz"),
+    ("a capital", ["“We will answer in kind,” Moscow said in an interview with TF1 on Wednesday.", "“We hear the anger,” it added."], None),
+    ("a company", ["“We will answer in kind,” Orsenco told TF1 on Wednesday.", "“We hear the anger,” the company added."], None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "paragraphs", "interviewee"), LONE)
+def test_a_family_name_alone_is_the_person_asked_where_only_a_person_can_be_meant(
+    read: Any, name: str, paragraphs: list[str], interviewee: str | None
+) -> None:
+    facts = read(*paragraphs, title="A reform is defended", published="2023-03-16").facts
+    assert facts.interviewee == interviewee
+    assert bool(facts.broadcasters) == (interviewee is not None)
