@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Iterable
 
 import nats.errors
-from faststream.nats import JStream, NatsBroker
+from faststream.nats import JStream, NatsBroker, NatsNKey
 from nats.js.errors import APIError, NoStreamResponseError
 
 from libs.contracts.events import Event
@@ -52,8 +52,11 @@ def open_broker(url: str, *, service: str, stopping: asyncio.Event) -> NatsBroke
             log.error("nats_connection_closed")
             os._exit(EXIT_BROKER_CLOSED)
 
+    arguments = login(url)
+    seed = arguments.pop("nkeys_seed_str", None)
     return NatsBroker(
-        **login(url),
+        **arguments,
+        security=None if seed is None else NatsNKey.from_seed(seed),
         name=service,
         connect_timeout=5,
         max_reconnect_attempts=-1,

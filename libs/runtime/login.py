@@ -13,7 +13,7 @@ SEED_LENGTH = 58
 
 
 def login(url: str) -> dict[str, Any]:
-    """Arguments for `nats.connect` and `NatsBroker`: servers, and with a seed the key and an inbox of its own."""
+    """Arguments for `nats.connect`: servers, and with a seed the key and an inbox of its own."""
     seed = urlsplit(url).username
     if seed is None or not (seed.startswith(SEED_PREFIX) and len(seed) == SEED_LENGTH):
         return {"servers": url}

@@ -46,7 +46,10 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
-    nats_url: SecretStr = Field(SecretStr("nats://127.0.0.1:4222"), description="Where NATS listens.")
+    nats_url: SecretStr = Field(
+        SecretStr("nats://127.0.0.1:4222"),
+        description="Where NATS listens; an nkey's seed may stand in the place of the user.",
+    )
     postgres_url: SecretStr = Field(
         SecretStr("postgresql://newsfold@127.0.0.1:5432/newsfold"),
         description="Where PostgreSQL listens, with user and database.",

@@ -1,5 +1,6 @@
 """Each user of the broker can do its work and nothing else; what is refused is said in the server's own words."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from libs.adapters.nats.connection import open_nats
 from libs.adapters.nats.permissions import permissions
 from libs.adapters.nats.provision import provision_nats
 from libs.contracts.pipeline import LANES, STAGES, STREAMS, StageSpec
+from libs.runtime.bus import EXIT_REFUSED, open_broker
 from libs.runtime.failures import DependencyDown
 from services.__main__ import SERVICES
 
@@ -143,3 +145,25 @@ async def test_a_refused_command_says_which_subject_and_where_the_rights_stand(p
 
 async def _silent(_: Exception) -> None:
     """The exception is what the test looks at."""
+
+
+async def test_a_service_that_may_not_listen_ends_and_says_why(
+    provisioned: SecuredBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes: list[int] = []
+    said: list[dict[str, str]] = []
+    monkeypatch.setattr("libs.runtime.bus.os._exit", codes.append)
+    monkeypatch.setattr("libs.runtime.bus.log.error", lambda event, **words: said.append({"event": event, **words}))
+    stopping = asyncio.Event()
+    broker = open_broker(provisioned.url("indexer"), service="indexer", stopping=stopping)
+    client = await broker.connect()
+    await client.publish("page.fetched.live", b"")
+    await settled(client)
+    assert codes == []  # what it may not say is told, and tried again
+    await client.subscribe("page.fetched.live")
+    await settled(client)
+    stopping.set()
+    await broker.stop()
+    assert codes == [EXIT_REFUSED]
+    assert [line["event"] for line in said] == ["nats_refused", "nats_refused"]
+    assert all('"page.fetched.live"' in line["error"] for line in said)
