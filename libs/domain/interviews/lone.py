@@ -16,7 +16,7 @@ from libs.domain.interviews.names import person_words, plain, same_person
 from libs.domain.interviews.outlets import outlets_in
 from libs.domain.interviews.persons import names_in
 from libs.domain.interviews.unlabelled import mentions_interview
-from libs.domain.interviews.vocabulary import load
+from libs.domain.interviews.vocabulary import any_of, load
 
 _WORD_BEFORE = re.compile(r"([^\W\d_][\w’'-]*)\.?[ \u00a0]$")
 _SENTENCES = 60  # a text whose speaker is named once by his family name says so in its first pages
@@ -26,8 +26,10 @@ def lone_names(texts: Sequence[str], known: Sequence[str]) -> list[str]:
     """Single words that are persons' names, in order of mention; those of `known` full names are left out."""
     parts = [sentence for text in texts for sentence in sentences(text)][:_SENTENCES]
     titled = {name for sentence in parts for name in _titled(sentence)}
+    if known and not titled:
+        return []
     asked = any(map(mentions_interview, parts))
-    if not titled and (not asked or known):
+    if not titled and not asked:
         return []
     speaking = [(sentence, name) for sentence in parts if (name := clause_subject(sentence))]
     counts = Counter(name for _, name in speaking)
@@ -64,7 +66,7 @@ def _is_lone(name: str, known: Sequence[str]) -> bool:
 
 @cache
 def _courtesies() -> re.Pattern[str]:
-    return re.compile(rf"(?i)(?<!\w)(?:{'|'.join(map(re.escape, load('persons')['courtesy']))})(?!\w)")
+    return re.compile(rf"(?<!\w)(?:{any_of(load('persons')['courtesy'])})\.?[ \u00a0]")
 
 
 @cache

@@ -34,7 +34,8 @@ def names_in(text: str) -> list[tuple[str, int, int]]:
     """Runs of capitalised words that may be a person: (name, start, end), titles and first words of sentences cut off."""
     found = []
     for match in _NAME.finditer(text):
-        articled = _ARTICLE.search(text[max(0, match.start() - 8) : match.start()]) is not None
+        long = match[0].count(" ") > 1
+        articled = long and _ARTICLE.search(text[max(0, match.start() - 8) : match.start()]) is not None
         if (person := _as_person(match[0], articled=articled)) and not _media_before(text, match.start()):
             name, offset = person
             start = match.start() + offset
