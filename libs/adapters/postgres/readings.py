@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.adapters.postgres.consistency import PostgresConsistency
 from libs.contracts.pipeline import LANES
+from libs.contracts.reasons import CaptureEnd, RevisionEnd
 
 # Served by the partial indexes of what is unfinished. A fetch counts once its time has come; what is to be indexed does
 # not know since when.
@@ -25,6 +26,8 @@ UNION ALL SELECT 'article', lane, count(*), NULL FROM articles
 UNION ALL SELECT 'story', lane, count(*), NULL FROM stories WHERE projection > indexed_projection GROUP BY lane""")
 KINDS: Final = ("fetch", "capture", "revision", "article", "story")
 AGEING: Final = KINDS[:3]
+UNDER_WAY: Final = "under_way"
+_ENDS: Final = {"captures": tuple(CaptureEnd), "revisions": tuple(RevisionEnd)}
 _AGES: Final = text(f"SELECT kind, lane, n, extract(epoch FROM now() - since) AS age FROM ({_UNFINISHED.text}) AS u")  # noqa: S608 - our own text
 
 _QUARANTINE: Final = text("SELECT stage, reason, count(*) AS n FROM quarantine WHERE state = 'open' GROUP BY 1, 2")
@@ -141,8 +144,6 @@ async def read_account(engine: AsyncEngine) -> AccountReading:
     sums = await account.sums()
     async with engine.connect() as connection:
         silent = (await connection.execute(_SILENT)).scalars().all()
-    return AccountReading(
-        {(table, end): n for table, ends in sums.items() for end, n in ends.items() if end != "total"},
-        {violation.rule: violation.count for violation in await account.violations()},
-        silent,
-    )
+    recorded = {(kind, end): 0 for kind, ends in _ENDS.items() for end in (*ends, UNDER_WAY)}
+    recorded |= {(kind, end): n for kind, ends in sums.items() for end, n in ends.items() if end != "total"}
+    return AccountReading(recorded, {v.rule: v.count for v in await account.violations()}, silent)

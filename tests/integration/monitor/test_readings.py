@@ -153,6 +153,7 @@ async def test_a_source_is_silent_by_its_own_rhythm(postgres: AsyncEngine) -> No
     reading = await read_account(postgres)
     assert reading.silent == ["https://stopped.example/feed"]
     assert reading.recorded["captures", "extracted"] == sum(len(told) for told in hours.values())
+    assert reading.recorded["captures", "quarantined"] == reading.recorded["revisions", "under_way"] == 0
     assert reading.broken == {}
 
 
