@@ -29,6 +29,7 @@ from libs.runtime.policy import FailurePolicy
 
 log = get_logger("settle")
 T = TypeVar("T")
+LOGGED_LETTERS = 500  # of an error, in a line of the log
 
 Result = Outcome | BaseException
 # A stage for a batch: one result per event, in order. It may return an exception for one event, or raise for all.
@@ -166,14 +167,14 @@ class Settler:
             case Quarantine():
                 await self._set_aside(delivery, result.reason, result.detail)
             case Retry() if delivery.count < self.policy.attempts:
-                await self._give_back(delivery, result.reason, result.after_seconds)
+                await self._give_back(delivery, result.reason, result.after_seconds, result.detail)
             case Retry():
                 await self._set_aside(
                     delivery, Reason.TOO_MANY_ATTEMPTS, f"gave up after {delivery.count} deliveries: {result}"
                 )
             case _ if delivery.count < self.policy.attempts:
                 log.error("unexpected_error", stage=self.spec.name, **delivery.names, exc_info=result)
-                await self._give_back(delivery, Reason.UNEXPECTED_ERROR, None)
+                await self._give_back(delivery, Reason.UNEXPECTED_ERROR, None, repr(result))
             case _:
                 await self._set_aside(delivery, Reason.UNEXPECTED_ERROR, repr(result))
 
@@ -182,10 +183,11 @@ class Settler:
             await delivery.message.ack()
         self._count(delivery, outcome, reason)
 
-    async def _give_back(self, delivery: Delivery, reason: Reason, after_seconds: float | None) -> None:
+    async def _give_back(self, delivery: Delivery, reason: Reason, after_seconds: float | None, detail: str) -> None:
         delay = self.policy.delay_seconds(delivery.count) if after_seconds is None else after_seconds
         await delivery.message.nak(delay=delay)
-        self._count(delivery, "retry", reason)
+        told = {"detail": detail[:LOGGED_LETTERS], "deliveries": delivery.count, "again_in_seconds": round(delay, 3)}
+        self._count(delivery, "retry", reason, **told)
 
     async def _set_aside(self, delivery: Delivery, reason: Reason, error: str) -> None:
         message = delivery.message
@@ -213,8 +215,8 @@ class Settler:
         self.metrics.quarantined.labels(self.spec.name, reason).inc()
         self._count(delivery, "quarantine", reason)
 
-    def _count(self, delivery: Delivery, outcome: str, reason: str) -> None:
-        log.info("settled", stage=self.spec.name, outcome=outcome, reason=reason, **delivery.names)
+    def _count(self, delivery: Delivery, outcome: str, reason: str, **more: Any) -> None:
+        log.info("settled", stage=self.spec.name, outcome=outcome, reason=reason, **delivery.names, **more)
         self.metrics.messages.labels(self.spec.name, delivery.lane, outcome, reason).inc()
 
     async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:

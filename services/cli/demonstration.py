@@ -34,13 +34,16 @@ QUOTATION = "a ceasefire is a door, not a house"
 Json = dict[str, Any]
 
 
-def demonstrate(data: Path) -> None:
-    """Run it all and stop what was started. Raises CommandFailed when the result is not right."""
+def demonstrate(data: Path) -> Json:
+    """Run it all and stop what was started; answers the result, see docs/reference/cli.md for the shape.
+
+    A result that is not right has its `problems`. Raises CommandFailed when there is none at all.
+    """
     begun = time.monotonic()
     if not CORPUS.is_dir():
         raise CommandFailed(f"the demo corpus is not there ({CORPUS}): run the demo from a checkout")
     sites = _build_sites(data)
-    line = Progress()
+    line = Progress(steps=True)
     say(f"starting engines and services in {data}")
     run_detached(data, dict.fromkeys(SERVICES, 1), watch=line.show)
     line.clear()
@@ -50,12 +53,19 @@ def demonstrate(data: Path) -> None:
         say("stopping")
         stop(data, watch=line.show)
         line.clear()
-    result = _judged(sites, articles, data)
-    _show(articles, result, data)
-    _show_searches(found, carriers, data)
-    print_text(f"\nopen it again with: newsfold up --data {data}")
-    print_text(f"took {time.monotonic() - begun:.0f} s")
-    _check(result, found, carriers)
+    score = _judged(sites, articles, data)
+    problems = _problems(score, found, carriers)
+    return {
+        "data": str(data),
+        "right": not problems,
+        "problems": problems,
+        "articles": len(articles),
+        **_told(articles),
+        "bcubed_f1": score["bcubed_f1"],
+        "searches": [{"text": words, "stories": count} for words, count in found.items()],
+        "quote": {"words": QUOTATION, "articles": carriers},
+        "seconds": round(time.monotonic() - begun, 1),
+    }
 
 
 def _build_sites(data: Path) -> Path:
@@ -120,49 +130,68 @@ def _judged(sites: Path, articles: Sequence[Json], data: Path) -> Json:
     return {**json.loads(scored.stdout), "lost": sorted(set(labelled) - there)}
 
 
-def _show(articles: Sequence[Json], result: Json, data: Path) -> None:
+def _told(articles: Sequence[Json]) -> Json:
+    """How many stories there are, and the largest of them with their members, the lead first."""
     stories: dict[str, list[Json]] = defaultdict(list)
     for article in articles:
         stories[article["story_id"]].append(article)
     ranked = sorted(stories.items(), key=lambda item: (-len(item[1]), item[0]))
-    several = sum(len(members) > 1 for members in stories.values())
-    print_text(
-        f"{counted(len(articles), 'article')} in {counted(len(stories), 'story', 'stories')}, "
-        f"{several} of them told more than once; B-cubed F1 {result['bcubed_f1']:.2f}"
-    )
-    print_text("\nstories, the largest first")
-    for _, members in ranked[:SHOWN_STORIES]:
-        _show_story(members)
-    print_text(f"\n  newsfold story list --data {data}")
+    return {
+        "stories": len(stories),
+        "stories_of_several": sum(len(members) > 1 for members in stories.values()),
+        "largest": [_story(story_id, members) for story_id, members in ranked[:SHOWN_STORIES]],
+    }
 
 
-def _show_story(members: Sequence[Json]) -> None:
+def _story(story_id: str, members: Sequence[Json]) -> Json:
     ordered = sorted(members, key=lambda a: (not a["lead"], a["published"] or "~", a["key"]))
-    publishers = len({article["publisher"] for article in members})
-    size = f"{counted(len(members), 'article')}, {counted(publishers, 'publisher')}"
-    print_text(f"  {size:<26} {shortened(ordered[0]['title'], 70)}")
-    for article in ordered[:SHOWN_MEMBERS]:
-        role = "leads" if article["lead"] else ""
-        print_text(f"      {role:<6} {shortened(article['key'], 70):<70} {article['outlet']}")
-    if len(ordered) > SHOWN_MEMBERS:
-        print_text(f"      and {len(ordered) - SHOWN_MEMBERS} more")
+    return {
+        "story_id": story_id,
+        "size": len(members),
+        "publishers": len({article["publisher"] for article in members}),
+        "members": [{name: article[name] for name in ("key", "title", "outlet", "lead")} for article in ordered],
+    }
 
 
-def _show_searches(found: dict[str, int], carriers: int, data: Path) -> None:
-    print_text("\ntry, once it is open again")
-    for words, count in found.items():
-        print_text(f'  newsfold search "{words}" --stories --data {data}    finds {counted(count, "story", "stories")}')
-    print_text(f'  newsfold quote "{QUOTATION}" --data {data}    finds {counted(carriers, "article")}')
-
-
-def _check(result: Json, found: dict[str, int], carriers: int) -> None:
+def _problems(score: Json, found: dict[str, int], carriers: int) -> list[str]:
     problems = []
-    if result["lost"]:
-        problems.append(f"pages without an article: {', '.join(result['lost'])}")
-    if result["bcubed_f1"] < LEAST_F1:
-        problems.append(f"B-cubed F1 is {result['bcubed_f1']:.3f}, at least {LEAST_F1} is right")
+    if score["lost"]:
+        problems.append(f"pages without an article: {', '.join(score['lost'])}")
+    if score["bcubed_f1"] < LEAST_F1:
+        problems.append(f"B-cubed F1 is {score['bcubed_f1']:.3f}, at least {LEAST_F1} is right")
     problems += [f"the search for {words!r} finds nothing" for words, count in found.items() if not count]
     if not carriers:
         problems.append(f"nobody carries {QUOTATION!r}")
-    if problems:
-        raise CommandFailed("the result is not right: " + "; ".join(problems))
+    return problems
+
+
+def show(result: Json) -> None:
+    """The result for people."""
+    print_text(
+        f"{counted(result['articles'], 'article')} in {counted(result['stories'], 'story', 'stories')}, "
+        f"{result['stories_of_several']} of them told more than once; B-cubed F1 {result['bcubed_f1']:.2f}"
+    )
+    print_text("\nstories, the largest first")
+    for story in result["largest"]:
+        _show_story(story)
+    data = result["data"]
+    print_text(f"\n  newsfold story list --data {data}")
+    print_text("\ntry, once it is open again")
+    for search in result["searches"]:
+        finds = counted(search["stories"], "story", "stories")
+        print_text(f'  newsfold search "{search["text"]}" --stories --data {data}    finds {finds}')
+    quote = result["quote"]
+    print_text(f'  newsfold quote "{quote["words"]}" --data {data}    finds {counted(quote["articles"], "article")}')
+    print_text(f"\nopen it again with: newsfold up --data {data}")
+    print_text(f"took {result['seconds']:.0f} s")
+
+
+def _show_story(story: Json) -> None:
+    members = story["members"]
+    size = f"{counted(story['size'], 'article')}, {counted(story['publishers'], 'publisher')}"
+    print_text(f"  {size:<26} {shortened(members[0]['title'], 70)}")
+    for article in members[:SHOWN_MEMBERS]:
+        role = "leads" if article["lead"] else ""
+        print_text(f"      {role:<6} {shortened(article['key'], 70):<70} {article['outlet']}")
+    if len(members) > SHOWN_MEMBERS:
+        print_text(f"      and {len(members) - SHOWN_MEMBERS} more")

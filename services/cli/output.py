@@ -58,10 +58,10 @@ def shortened(text: str | None, width: int) -> str:
 
 
 class Progress:
-    """A line on a terminal that is written over; nothing elsewhere."""
+    """A line on a terminal that is written over; elsewhere nothing, or with `steps` each step on a line of its own."""
 
-    def __init__(self) -> None:
-        self._on, self._width = sys.stderr.isatty(), 0
+    def __init__(self, *, steps: bool = False) -> None:
+        self._on, self._steps, self._width, self._last = sys.stderr.isatty(), steps, 0, ""
 
     def show(self, text: str) -> None:
         if self._on:
@@ -69,6 +69,9 @@ class Progress:
             sys.stderr.write(f"\r{text:<{self._width}}")
             sys.stderr.flush()
             self._width = len(text)
+        elif self._steps and text not in ("", self._last):
+            say(text)
+        self._last = text or self._last
 
     def clear(self) -> None:
         self.show("")

@@ -3,6 +3,8 @@
 import asyncio
 from dataclasses import dataclass
 
+from services.cli.failures import answering
+
 
 @dataclass(frozen=True, slots=True)
 class Provisioned:
@@ -15,13 +17,15 @@ class Provisioned:
 async def provision(
     *, nats_url: str, postgres_url: str, opensearch_url: str, postgres_roles: str | None = None, check: bool = False
 ) -> Provisioned:
-    """All three engines. Idempotent. Raises what their clients raise when one does not answer.
+    """All three engines. Idempotent. Raises CommandFailed when one does not answer.
 
     With `postgres_roles` (see `CliSettings`) the services' roles and their grants too.
     """
-    postgres_changed, postgres_drift = await asyncio.to_thread(_postgres, postgres_url, postgres_roles, check=check)
+    with answering("postgres", postgres_url):
+        postgres_changed, postgres_drift = await asyncio.to_thread(_postgres, postgres_url, postgres_roles, check=check)
     lines = await provision_broker(nats_url, check=check)
-    search_changed, search_drift = await _opensearch(opensearch_url, check=check)
+    with answering("opensearch", opensearch_url):
+        search_changed, search_drift = await _opensearch(opensearch_url, check=check)
     return Provisioned(
         changed=(*postgres_changed, *([] if check else lines), *search_changed),
         drift=(*postgres_drift, *(lines if check else []), *search_drift),
@@ -32,7 +36,8 @@ async def provision_broker(url: str, *, check: bool = False) -> list[str]:
     """Streams and consumers; what was missing, a line each."""
     from libs.adapters.nats.provision import provision_nats
 
-    return await provision_nats(url, check=check)
+    with answering("nats", url):
+        return await provision_nats(url, check=check)
 
 
 def _postgres(url: str, roles: str | None, *, check: bool) -> tuple[list[str], list[str]]:

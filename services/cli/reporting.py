@@ -26,7 +26,8 @@ async def report(data: Path) -> Json:
     due, ledger = await _or_problem(problems, "postgres", lambda: _recorded(target), (None, None))
     await _or_problem(problems, "opensearch", lambda: _ping(target), None)
     if state is None and len(problems) == 3:
-        raise CommandFailed(next(iter(problems.values())))
+        hint = "see whether they run there and may be reached: `newsfold doctor`"
+        raise CommandFailed("\n".join([*dict.fromkeys(problems.values()), hint]))
     return {
         "data": str(data),
         "phase": state.phase if state else None,
@@ -41,6 +42,9 @@ async def report(data: Path) -> Json:
 async def _or_problem(problems: dict[str, str], name: str, ask: Callable[[], Awaitable[Any]], otherwise: Any) -> Any:
     try:
         return await asyncio.wait_for(ask(), timeout=15)
+    except TimeoutError:
+        problems[name] = "no answer within 15 s"
+        return otherwise
     except Exception as error:
         problems[name] = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         return otherwise

@@ -74,7 +74,7 @@ def run_detached(data: Path, scale: Mapping[str, int], *, watch: Callable[[str],
             [sys.executable, "-P", "-m", "services.cli.main", "up", "--data", str(folder.data), *words],
             env=_with_path(os.environ),
             stdin=subprocess.DEVNULL,
-            stdout=sink,
+            stdout=subprocess.DEVNULL,  # what it runs is told here, by whoever started it
             stderr=sink,
             start_new_session=True,
         )
@@ -84,12 +84,15 @@ def run_detached(data: Path, scale: Mapping[str, int], *, watch: Callable[[str],
 def _watched(
     process: "subprocess.Popen[bytes]", folder: RunFolder, log: Path, begin: int, watch: Callable[[str], None]
 ) -> RunState:
-    deadline = time.monotonic() + START_SECONDS
+    deadline, told = time.monotonic() + START_SECONDS, 0
     while process.poll() is None:
         state = folder.last()
+        steps = _whole_lines(log, begin)
+        for step in steps[told:]:
+            watch(step)
+        told = len(steps)
         if state is not None and state.pid == process.pid and state.phase == "ready":
             return state
-        watch(_last_line(log, begin) or "starting")
         if time.monotonic() > deadline:
             process.terminate()
             raise CommandFailed(f"it was not ready after {START_SECONDS:.0f} s; its log is {log}")
@@ -205,6 +208,7 @@ def _with_path(environment: Mapping[str, str]) -> dict[str, str]:
     return {**environment, "PYTHONPATH": os.pathsep.join(dict.fromkeys(path))}
 
 
-def _last_line(log: Path, begin: int) -> str:
-    lines = log.read_bytes()[begin:].decode("utf-8", "replace").strip().splitlines()
-    return lines[-1] if lines else ""
+def _whole_lines(log: Path, begin: int) -> list[str]:
+    """What was said so far; a line whose end is not written yet comes with the next look."""
+    said = log.read_bytes()[begin:].decode("utf-8", "replace")
+    return [line.strip() for line in said[: said.rfind("\n") + 1].splitlines() if line.strip()]

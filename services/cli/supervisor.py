@@ -104,8 +104,10 @@ class Supervisor:
         urls = dict(self._plan.urls(started))
         self._state = replace(self._state, urls=urls)
         self._note("starting")
+        self._say("making schema, streams and indices those of this release")
         self._plan.provision(urls)
         environment = self._plan.environment(urls)
+        self._say(f"starting {', '.join(f'{plan.name}-{plan.number}' for plan in self._plan.services)}")
         for plan in self._plan.services:
             plan.log.parent.mkdir(parents=True, exist_ok=True)
             child = Child(plan, environment)

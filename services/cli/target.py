@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from services.cli.failures import CommandFailed
+from services.cli.failures import CommandFailed, answering
 from services.cli.naming import absolute
 from services.cli.state import RunFolder, RunState
 
@@ -85,7 +85,8 @@ class Target:
 
         engine = open_postgres(self.postgres, application="newsfold-cli", pool_size=3)
         try:
-            yield engine
+            with answering("postgres", self.postgres):
+                yield engine
         finally:
             await engine.dispose()
 
@@ -95,7 +96,8 @@ class Target:
 
         client = open_client(self.opensearch)
         try:
-            yield client
+            with answering("opensearch", self.opensearch):
+                yield client
         finally:
             await client.close()
 
@@ -104,8 +106,9 @@ class Target:
         """A connection that is tried once; why it failed is in what is raised, not printed on the way."""
         from libs.adapters.nats.connection import open_nats
 
-        async with open_nats(self.nats) as client:
-            yield client
+        with answering("nats", self.nats):
+            async with open_nats(self.nats) as client:
+                yield client
 
     def open_blobs(self) -> "FolderBlobs":
         from libs.adapters.blobs import open_blobs

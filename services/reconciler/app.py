@@ -17,7 +17,7 @@ from libs.runtime.failures import DependencyDown, classify
 from libs.runtime.logging import get_logger
 from libs.runtime.service import Service
 from services.reconciler.settings import ReconcilerSettings
-from services.reconciler.stage import Reconcile
+from services.reconciler.stage import Reconcile, told
 
 NAME = "reconciler"
 log = get_logger(NAME)
@@ -77,7 +77,7 @@ async def _loop(service: Service, postgres: AsyncEngine, period_seconds: float) 
         for event in sent:
             service.metrics.republished.labels(event.stream.event).inc()
         if sent:
-            log.warning("republished", count=len(sent))
+            log.warning("republished", **told(sent))
 
 
 if __name__ == "__main__":

@@ -4,9 +4,10 @@ A record counts as stuck when two looks in a row find it in the same state while
 handle it has nothing pending and nothing in hand: then its message is lost. A backlog is no loss and is left alone.
 """
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from libs.adapters.postgres.reconcile import AT_ONCE, Unfinished
 from libs.contracts.events import Event
@@ -40,6 +41,19 @@ class Ledger(Protocol):
     async def unfinished(self) -> Sequence[Unfinished]: ...
 
     async def again(self, records: Sequence[Unfinished]) -> Sequence[Event]: ...
+
+
+SHOWN_IDS = 20
+
+
+def told(sent: Sequence[Event]) -> dict[str, Any]:
+    """What the log says of events that were published again: why, how many of each kind, and which, as far as shown."""
+    return {
+        "reason": "without an end, and no message of it waits or is in hand",
+        "count": len(sent),
+        "events": dict(sorted(Counter(event.stream.event for event in sent).items())),
+        "messages": [f"{event.stream.event} {event.message_id}" for event in sent[:SHOWN_IDS]],
+    }
 
 
 @dataclass(slots=True)

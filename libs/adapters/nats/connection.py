@@ -13,18 +13,32 @@ from libs.runtime.login import is_refusal, login
 
 @asynccontextmanager
 async def open_nats(url: str) -> AsyncIterator[Client]:
-    """Raises the client's errors; DependencyDown when the server refused what was asked, which it says beside the answer.
+    """Raises the client's errors; DependencyDown when nothing answers, or when the server refused what was asked, which it
+    says beside the answer.
 
     A request that is refused gets no answer: the client alone would report a time-out.
     """
     refused: list[str] = []
+    failed: list[str] = []
 
     async def note(error: Exception) -> None:
         # nats-py's own callback writes a stack trace to stderr
+        failed.append(str(error) or type(error).__name__)
         if is_refusal(error):
             refused.append(str(error))
 
-    client = await nats.connect(**login(url), connect_timeout=5, allow_reconnect=False, error_cb=note)
+    try:
+        # without the two numbers the client tries for two minutes, whatever `allow_reconnect` says
+        client = await nats.connect(
+            **login(url),
+            connect_timeout=5,
+            allow_reconnect=False,
+            max_reconnect_attempts=1,
+            reconnect_time_wait=0.1,
+            error_cb=note,
+        )
+    except nats.errors.NoServersError as error:
+        raise DependencyDown("nats", failed[-1] if failed else str(error)) from error
     try:
         yield client
     except (nats.errors.TimeoutError, nats.errors.NoRespondersError) as error:

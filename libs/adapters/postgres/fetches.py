@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any, Final
 
-from sqlalchemy import func, select, text, union_all, update
+from sqlalchemy import Text, cast, func, select, text, union_all, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -239,12 +239,20 @@ def _mine(job: FetchJob) -> Any:
 async def _end(connection: AsyncConnection, jobs: Sequence[FetchJob]) -> None:
     if jobs:
         keys = [job.fetch_id for job in jobs]
-        ended = {"done": True, "finished_at": func.now(), "claimed_until": None}
+        ended = {"done": True, "finished_at": func.now(), "claimed_until": None, "last_reason": None}
         await connection.execute(update(fetches).where(fetches.c.fetch_id.in_(keys)).values(ended))
 
 
 def _settling(one: Settled) -> Any:
-    values: dict[str, Any] = {"claimed_until": None, "last_reason": one.reason, "attempts": fetches.c.attempts + 1}
+    this = func.jsonb_build_array(
+        func.jsonb_build_object(cast("at", Text), func.now(), cast("reason", Text), cast(one.reason, Text))
+    )
+    values: dict[str, Any] = {
+        "claimed_until": None,
+        "last_reason": one.reason,
+        "attempts": fetches.c.attempts + 1,
+        "tries": fetches.c.tries.op("||")(this),
+    }
     if one.retry_seconds is None:
         values |= {"done": True, "finished_at": func.now()}
     else:

@@ -100,7 +100,8 @@ fetches = Table(
     Column("claimed_until", DateTime(timezone=True)),
     Column("claimed_by", Text),
     Column("capture_id", Text),  # set when the capture is committed: all that is left is to publish it
-    Column("last_reason", Text),
+    Column("last_reason", Text),  # why it waits or has failed for good; null once it was received
+    Column("tries", JSONB, nullable=False, server_default=text("'[]'")),  # those that failed: [{"at", "reason"}]
     Column("finished_at", DateTime(timezone=True)),
     Column("enqueued_seq", BigInteger, Identity(), nullable=False),
     _now(),

@@ -1,6 +1,7 @@
 """`articles`, `article` and `trace`."""
 
 import asyncio
+from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
@@ -108,6 +109,25 @@ async def _trace(data: Any, name: str) -> dict[str, Any]:
     return found
 
 
+def _steps_of_fetch(fetch: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+    """When it was queued, each try that failed, and how it ended or when it is due."""
+    from datetime import datetime
+
+    yield fetch["recorded_at"], "queue", "queued", "", fetch["lane"]
+    for n, failed in enumerate(fetch["tries"], 1):
+        yield datetime.fromisoformat(failed["at"]), "queue", f"try {n} failed", failed["reason"], ""
+    if fetch["done"]:
+        yield (
+            fetch["finished_at"],
+            "queue",
+            fetch["end"] if fetch["end"] == "received" else "given up",
+            "",
+            fetch["lane"],
+        )
+    else:
+        yield fetch["due_at"], "queue", "due", "", fetch["lane"]
+
+
 def _print_trace(found: dict[str, Any]) -> None:
     from services.cli.output import print_table, print_text
 
@@ -117,10 +137,7 @@ def _print_trace(found: dict[str, Any]) -> None:
         end = f"{capture['end']}({capture['reason'] or capture['articles'] or ''})" if capture["end"] else "under way"
         print_text(f"capture {capture['capture_id'][:12]} of {capture['asked_url']}: {end.removesuffix('()')}")
     rows: list[tuple[Any, ...]] = [
-        *(
-            (f["recorded_at"], "queue", "done" if f["done"] else f"due {f['due_at']}", f["last_reason"], f["lane"])
-            for f in found["fetches"]
-        ),
+        *(row for fetch in found["fetches"] for row in _steps_of_fetch(fetch)),
         *((s["at"], s["stage"], s["outcome"], s["reason"], s["detail"]) for s in found["steps"]),
         *(
             (q["recorded_at"], q["stage"], f"quarantine {q['state']}", q["reason"], q["error"])

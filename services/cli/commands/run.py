@@ -34,7 +34,7 @@ def up(
 
     wanted = scale_of(scale or [])
     if detach:
-        progress = Progress()
+        progress = Progress(steps=True)
         try:
             state = run_detached(data, wanted, watch=progress.show)
         finally:
@@ -51,7 +51,7 @@ def down(data: Data = DATA, as_json: Json = False) -> None:
     from services.cli.output import Progress, print_json, print_text
     from services.cli.running import stop
 
-    progress = Progress()
+    progress = Progress(steps=True)
     try:
         stopped = stop(data, watch=progress.show)
     finally:

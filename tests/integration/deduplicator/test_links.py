@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.adapters.postgres.engine import open_postgres
-from libs.adapters.postgres.queries.links import links_of, why
+from libs.adapters.postgres.queries.links import SHOWN_CARRIERS, links_of, why
 from tests.integration.deduplicator.running import deduplicate, made
 from tests.unit.stories.making import words
 
@@ -53,3 +53,20 @@ async def test_why_tells_what_was_missing(engine: AsyncEngine) -> None:
     assert (answer["verdict"], answer["link"], answer["same_story"]) == ("none", None, False)
     assert answer["reasons"]
     assert await why(engine, one.article_id, "f" * 32) is None
+
+
+async def test_of_many_carriers_of_one_text_the_first_are_listed_and_all_are_counted(engine: AsyncEngine) -> None:
+    rng = random.Random(4)
+    body, retelling = words(rng, 60), words(rng, 40)
+    copies = [made(f"paper{n:02}", body, published=f"2024-05-{n + 1:02}") for n in range(SHOWN_CARRIERS + 5)]
+    retold = made("retold", f"{body} {retelling}", published="2024-06-01")
+    await deduplicate(engine, [*copies, retold])
+
+    async with engine.connect() as connection:
+        links = await links_of(connection, [copies[0].article_id, copies[-1].article_id, retold.article_id])
+
+    first = [copy.url for copy in copies[:SHOWN_CARRIERS]]
+    assert [link["key"] for link in links[retold.article_id]] == first
+    assert [link["key"] for link in links[copies[-1].article_id]] == [*first, retold.url]
+    assert [link["key"] for link in links[copies[0].article_id]] == [*first[1:], retold.url]
+    assert {link["carriers"] for link in links[retold.article_id]} == {len(copies)}

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from libs.adapters.postgres.engine import open_postgres
 from libs.adapters.postgres.fetches import PostgresFetches
 from libs.adapters.postgres.migrate import drift
+from libs.adapters.postgres.queries.trace import trace
 from libs.adapters.postgres.sources import PollLimits, PostgresSources
 from libs.adapters.postgres.tables import captures, ledger
 from libs.contracts.fetching import FetchJob, FetchKind, NewFetch, Receipt, Settled
@@ -362,3 +363,36 @@ async def test_a_failing_source_says_so_once_and_is_left_alone(sources: Postgres
     assert source is not None
     assert (source.failures, source.last_reason) == (3, "feed_invalid")
     assert await sources.enqueue_due() == 0
+
+
+async def test_a_try_that_failed_is_history_and_the_end_is_the_end(jobs: PostgresFetches, engine: AsyncEngine) -> None:
+    url = "https://h.example/1"
+    await jobs.enqueue([page(url)])
+    [first] = await claim_hosts(jobs)
+    await jobs.settle([Settled(first, 0.0, Reason.FETCH_TIMEOUT)])
+    waiting = await trace(engine, url)
+    [second] = await claim_hosts(jobs)
+    await jobs.record([(second, receipt(second))])
+    await jobs.settle([Settled(second)])
+    worked = await trace(engine, url)
+
+    assert waiting is not None
+    assert worked is not None
+    (before,), (after,) = waiting["fetches"], worked["fetches"]
+    assert [failed["reason"] for failed in before["tries"]] == ["fetch_timeout"]
+    assert (before["end"], before["last_reason"]) == (None, "fetch_timeout")
+    assert after["tries"] == before["tries"]
+    assert (after["end"], after["last_reason"]) == ("received", None)
+
+
+async def test_a_fetch_that_is_given_up_ends_with_its_reason(jobs: PostgresFetches, engine: AsyncEngine) -> None:
+    url = "https://h.example/1"
+    await jobs.enqueue([page(url)])
+    [job] = await claim_hosts(jobs)
+    await jobs.settle([Settled(job, reason=Reason.FETCH_GONE)])
+
+    found = await trace(engine, url)
+
+    assert found is not None
+    (fetch,) = found["fetches"]
+    assert (fetch["end"], [failed["reason"] for failed in fetch["tries"]]) == ("fetch_gone", ["fetch_gone"])

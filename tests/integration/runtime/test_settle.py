@@ -21,7 +21,7 @@ from libs.runtime.health import Health
 from libs.runtime.metrics import Metrics
 from libs.runtime.outcomes import Drop, Emit
 from libs.runtime.policy import FailurePolicy
-from libs.runtime.settle import Result, SetAside, Settler
+from libs.runtime.settle import LOGGED_LETTERS, Result, SetAside, Settler
 
 POLICY = FailurePolicy(delays_seconds=(0.05,), jitter=0, attempts=3, deliveries=5, alone_after=2, pause_seconds=(0.05,))
 Stage = Callable[[PageFetched], Result]
@@ -143,6 +143,17 @@ async def test_the_log_says_how_each_message_ended_with_the_ids_it_is_about(rig:
     [line] = [line for line in lines if line["event"] == "settled"]
     assert (line["stage"], line["outcome"], line["reason"]) == ("probe", "drop", "not_article")
     assert (line["capture_id"], line["trace_id"]) == (page(1).capture_id, page(1).trace_id)
+
+
+async def test_the_log_says_why_a_message_was_given_back_in_few_words(rig: Rig) -> None:
+    rig.stage = lambda _: Retry(Reason.INDEX_REFUSED, "busy " * 1000)
+    await send(rig.js, page(1))
+    with capture_logs() as lines:
+        await rig.step()
+    [line] = [line for line in lines if line["event"] == "settled"]
+    assert (line["outcome"], line["reason"], line["deliveries"]) == ("retry", "index_refused", 1)
+    assert line["detail"].startswith("busy busy")
+    assert len(line["detail"]) <= LOGGED_LETTERS
 
 
 async def test_a_retry_comes_back_after_its_delay_and_can_succeed(rig: Rig) -> None:

@@ -101,9 +101,7 @@ def test_every_command_takes_a_data_folder(tree: dict[tuple[str, ...], set[str]]
 
 
 def test_every_command_that_reports_can_speak_json(tree: dict[tuple[str, ...], set[str]]) -> None:
-    silent = {("up",), ("down",), ("demo",)}
-
-    assert [words for words, options in tree.items() if "--json" not in options and words not in silent] == []
+    assert [words for words, options in tree.items() if "--json" not in options] == []
 
 
 @pytest.mark.parametrize(
@@ -119,9 +117,48 @@ def test_where_nothing_runs_it_says_how_to_start(newsfold: Newsfold, tmp_path: P
     assert done.out == ""
 
 
-def test_a_broker_that_is_down_is_a_line_and_no_stack_trace(newsfold: Newsfold, tmp_path: Path) -> None:
-    done = newsfold("status", "--data", str(tmp_path), NEWSFOLD_NATS_URL="nats://127.0.0.1:9")
+DOWN = {
+    "NATS": {"NEWSFOLD_NATS_URL": "nats://SECRETSEED@127.0.0.1:9"},
+    "PostgreSQL": {"NEWSFOLD_POSTGRES_URL": "postgresql://newsfold:SECRETSEED@127.0.0.1:9/newsfold"},
+    "OpenSearch": {"NEWSFOLD_OPENSEARCH_URL": "http://newsfold:SECRETSEED@127.0.0.1:9"},
+}
 
+
+@pytest.mark.parametrize(
+    ("engine", "words"),
+    [
+        ("NATS", ("reconcile",)),
+        ("PostgreSQL", ("articles",)),
+        ("PostgreSQL", ("wait",)),
+        ("OpenSearch", ("verify",)),
+        ("PostgreSQL", ("trace", "https://site.example/")),
+        ("PostgreSQL", ("quarantine", "list")),
+        ("PostgreSQL", ("provision", "--check")),
+        ("PostgreSQL", ("ingest", "url", "https://site.example/")),
+        ("OpenSearch", ("search", "x")),
+        ("OpenSearch", ("quote", "a few words")),
+    ],
+)
+def test_an_engine_that_is_down_is_named_with_its_address_and_what_to_do_and_no_secret(
+    newsfold: Newsfold, tmp_path: Path, engine: str, words: tuple[str, ...]
+) -> None:
+    done = newsfold(*words, "--data", str(tmp_path), **{k: v for urls in DOWN.values() for k, v in urls.items()})
+
+    assert done.code == 1
+    assert done.err.startswith(f"error: {engine} at ")
+    assert "127.0.0.1:9" in done.err
+    assert "newsfold doctor" in done.err
+    assert "SECRETSEED" not in done.err
+    assert "Traceback" not in done.err
+
+
+def test_status_names_every_engine_that_is_down(newsfold: Newsfold, tmp_path: Path) -> None:
+    urls = {k: v for engine in DOWN.values() for k, v in engine.items()}
+    done = newsfold("status", "--data", str(tmp_path), **urls)
+
+    assert done.code == 1
+    assert all(f"{engine} at " in done.err for engine in DOWN)
+    assert "SECRETSEED" not in done.err
     assert "Traceback" not in done.err
 
 

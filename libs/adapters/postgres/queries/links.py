@@ -24,15 +24,34 @@ from libs.domain.stories.texts import Article
 
 Json = dict[str, Any]
 SHOWN_RUN: Final = 15  # equal words in a row that two texts must share to be compared (DESIGN 4.1)
+# Two thousand papers print one agency text: listing each beside each would be four million links.
+SHOWN_CARRIERS: Final = 20
 
-_CARRIERS: Final = text("""
+# Every carrier of a text with its rank, the first published first, and how many there are.
+_CARRIERS = """
 SELECT c.text_id, c.article_id, c.in_focus, p.url, p.declared_original, r.outlet, r.publisher, r.title, r.published,
     r.language, r.credit, r.kind, r.interviewee, r.broadcasters, r.interviewers, r.aired, r.questions,
-    r.body, a.position, a.segments, a.story_id
+    {body} a.position, a.segments, a.story_id
 FROM carriers c JOIN articles a USING (article_id) JOIN pages p USING (page_id)
     JOIN revisions r ON r.revision_id = c.revision_id
-WHERE a.withdrawn_reason IS NULL AND a.revision_id = c.revision_id
-    AND (c.text_id = ANY(CAST(:texts AS text[])) OR c.article_id = ANY(CAST(:articles AS text[])))""")
+    {ranked}
+WHERE a.withdrawn_reason IS NULL AND a.revision_id = c.revision_id {which}"""
+_NAMED: Final = text(
+    _CARRIERS.format(body="r.body, 1 AS carriers,", ranked="", which="AND c.article_id = ANY(CAST(:ids AS text[]))")
+)
+_FIRST: Final = text(
+    _CARRIERS.format(
+        body="r.body, ranked.carriers,",
+        ranked="""JOIN (
+    SELECT c.article_id, count(*) OVER (PARTITION BY c.text_id) AS carriers, row_number() OVER (
+        PARTITION BY c.text_id ORDER BY r.published_at NULLS LAST, p.url, c.article_id) AS rank
+    FROM carriers c JOIN articles a USING (article_id) JOIN pages p USING (page_id)
+        JOIN revisions r ON r.revision_id = c.revision_id
+    WHERE a.withdrawn_reason IS NULL AND a.revision_id = c.revision_id AND c.text_id = ANY(CAST(:ids AS text[]))
+    ) AS ranked ON ranked.article_id = c.article_id""",
+        which="AND ranked.rank <= :shown",
+    )
+)
 _LINKS: Final = text("""
 SELECT * FROM links WHERE live AND type IS NOT NULL AND a = ANY(CAST(:texts AS text[]))
 UNION SELECT * FROM links WHERE live AND type IS NOT NULL AND b = ANY(CAST(:texts AS text[]))""")
@@ -43,7 +62,7 @@ SELECT text_id, words, codes, spoken, dull_words FROM texts WHERE text_id = ANY(
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """An article with its text's words."""
+    """An article with its text's words. `carriers`: how many articles carry the text, where that was asked."""
 
     article: Article
     text_id: str
@@ -51,15 +70,19 @@ class Side:
     story_id: str | None
     body: str
     words: Words
+    carriers: int
 
 
 async def links_of(connection: AsyncConnection, article_ids: Sequence[str]) -> dict[str, list[Json]]:
-    """For each article its links, in the order of the other articles' keys."""
-    mine = await _sides(connection, articles=article_ids)
+    """For each article its links, in the order of the other articles' keys.
+
+    Of a text that many articles carry the first published `SHOWN_CARRIERS` are listed; `carriers` counts all of them.
+    """
+    mine = await _named(connection, article_ids)
     links = (await connection.execute(_LINKS, {"texts": sorted({side.text_id for side in mine})})).all()
     texts = {text_id for link in links for text_id in (link.a, link.b)} | {side.text_id for side in mine}
     carrying: dict[str, list[Side]] = defaultdict(list)
-    for side in await _sides(connection, texts=texts):
+    for side in await _first_of(connection, texts):
         carrying[side.text_id].append(side)
     of_text: dict[str, list[Row[Any]]] = defaultdict(list)
     for link in links:
@@ -75,7 +98,7 @@ async def why(engine: AsyncEngine, one_id: str, other_id: str) -> Json | None:
     `{"a", "b", "same_story", "verdict", "link", "reasons"}`; in `link` offsets `a` are of the first article.
     """
     async with engine.connect() as connection:
-        sides = {s.article.article_id: s for s in await _sides(connection, articles=[one_id, other_id])}
+        sides = {s.article.article_id: s for s in await _named(connection, [one_id, other_id])}
         if one_id not in sides or other_id not in sides:
             return None
         one, other = sides[one_id], sides[other_id]
@@ -99,29 +122,30 @@ async def why(engine: AsyncEngine, one_id: str, other_id: str) -> Json | None:
     }
 
 
-async def _sides(
-    connection: AsyncConnection, *, texts: Collection[str] = (), articles: Collection[str] = ()
-) -> list[Side]:
-    rows = await connection.execute(_CARRIERS, {"texts": sorted(texts), "articles": sorted(articles)})
-    return [
-        Side(
-            article_of(row),
-            row.text_id,
-            article_key(row.url, row.article_id, row.position, row.segments),
-            row.story_id,
-            row.body,
-            split_words(row.body),
-        )
-        for row in rows
-    ]
+async def _named(connection: AsyncConnection, article_ids: Collection[str]) -> list[Side]:
+    return [_side(row) for row in await connection.execute(_NAMED, {"ids": sorted(article_ids)})]
+
+
+async def _first_of(connection: AsyncConnection, text_ids: Collection[str]) -> list[Side]:
+    """The first carriers of each text."""
+    return [_side(row) for row in await connection.execute(_FIRST, {"ids": sorted(text_ids), "shown": SHOWN_CARRIERS})]
+
+
+def _side(row: Row[Any]) -> Side:
+    key = article_key(row.url, row.article_id, row.position, row.segments)
+    return Side(article_of(row), row.text_id, key, row.story_id, row.body, split_words(row.body), row.carriers)
 
 
 def _all_of(side: Side, links: Sequence[Row[Any]], carrying: dict[str, list[Side]]) -> list[Json]:
-    found = [_same_text(side, twin) for twin in carrying[side.text_id] if twin.key != side.key]
+    found = [_counted(_same_text(side, twin), twin) for twin in carrying[side.text_id] if twin.key != side.key]
     for link in links:
         others = carrying[link.b if link.a == side.text_id else link.a]
-        found += [_between(side, other, link) for other in others]
+        found += [_counted(_between(side, other, link), other) for other in others]
     return sorted(found, key=lambda link: link["key"])
+
+
+def _counted(link: Json, other: Side) -> Json:
+    return {**link, "carriers": other.carriers}
 
 
 def _between(one: Side, other: Side, link: Row[Any]) -> Json:

@@ -16,7 +16,8 @@ WHERE asked_url = ANY(:names) OR final_url = ANY(:names) OR page_id = ANY(:pages
     OR capture_id = ANY(:names) OR trace_id = ANY(:names)
 ORDER BY captured_at, capture_id""")
 _FETCHES: Final = text("""
-SELECT fetch_id, kind, url, lane, recorded_at, due_at, done, attempts, last_reason, finished_at
+SELECT fetch_id, kind, url, lane, recorded_at, due_at, done, attempts, tries, last_reason, finished_at,
+    CASE WHEN NOT done THEN NULL ELSE coalesce(last_reason, 'received') END AS "end"
 FROM fetches WHERE url = ANY(:names) ORDER BY enqueued_seq""")
 _ARTICLES: Final = text("SELECT article_id FROM articles WHERE page_id = ANY(:pages)")
 _STEPS: Final = text("""
