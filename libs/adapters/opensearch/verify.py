@@ -1,6 +1,7 @@
-"""Compares the search index with PostgreSQL by (id, projection number), and checks ledger and blobs.
+"""Compares the search index with PostgreSQL by (id, projection number), and checks texts, ledger and blobs.
 
-A document is a pure function of its state at a projection number, so equal ids and numbers mean equal documents.
+A document is a pure function of its state at a projection number, so equal ids and numbers mean equal documents unless
+somebody wrote past Newsfold; that is what the look at the contents is for.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -13,10 +14,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from libs.adapters.opensearch.scan import scan
 from libs.adapters.opensearch.schema import OTHER_LANGUAGES, IndexNames, by_language, group_of
 from libs.adapters.postgres.consistency import Expected, PostgresConsistency, Violation
+from libs.adapters.postgres.projections import PostgresProjections
+from libs.domain.projections import ArticleState, Unindexable, article_document
 from libs.runtime.failures import Quarantine
 
 KINDS: Final = ("articles", "turns", "stories")
 _KEY: Final = {"articles": ("article_id",), "turns": ("article_id", "n"), "stories": ("story_id",)}
+CONTENTS: Final = 200  # articles whose text is compared at once
+TEXT_FIELDS: Final = ("title", "body", "bylines", "published", "language", "turns", "quotes")
 LISTED: Final = 200  # differences written out; all are counted
 
 
@@ -60,9 +65,16 @@ ReadBlob = Callable[[str], Awaitable[bytes | None]]  # None: nothing there; rais
 
 
 async def verify(
-    engine: AsyncEngine, client: AsyncOpenSearch, read_blob: ReadBlob, names: IndexNames | None = None
+    engine: AsyncEngine,
+    client: AsyncOpenSearch,
+    read_blob: ReadBlob,
+    names: IndexNames | None = None,
+    *,
+    contents: bool = False,
 ) -> VerifyReport:
     """Look at everything. A difference counts when two looks see it, so that work in flight is none.
+
+    With `contents` every revision's text is compared with its hash, and every current article with its document.
 
     Raises opensearchpy.TransportError or sqlalchemy.exc.DBAPIError when one of them does not answer.
     """
@@ -73,6 +85,12 @@ async def verify(
     for kind in KINDS:
         counts[kind], seen = await _twice(account, client, names, kind)
         differences += seen
+    if contents:
+        differences += [
+            Difference("revisions", revision, f"content {wanted}", f"content {found}")
+            async for revision, wanted, found in account.altered_revisions()
+        ]
+        differences += await _altered_documents(engine, client, names)
     blobs, damaged = await _damaged_blobs(account, read_blob)
     differences += damaged
     return VerifyReport(
@@ -144,6 +162,31 @@ def _difference(kind: str, identifier: tuple[str, int], due: Expected | None, he
     expected = "nothing" if due is None else f"projection {due.version}{language}"
     found = ", ".join(f"projection {f.version}" + (f" in {f.group}" if by_language(kind) else "") for f in here)
     return Difference(kind, name, expected, found or "nothing")
+
+
+async def _altered_documents(engine: AsyncEngine, client: AsyncOpenSearch, names: IndexNames) -> list[Difference]:
+    """Articles whose document has the right number and yet another text."""
+    states, last, altered = PostgresProjections(engine), "", []
+    while batch := await states.articles_after(last, CONTENTS):
+        last = batch[-1].article_id
+        wanted = {state.article_id: state for state in batch if not state.withdrawn}
+        query = {"ids": {"values": sorted(wanted)}}
+        body = {"query": query, "size": CONTENTS, "version": True, "_source": list(TEXT_FIELDS)}
+        found = await client.search(index=names.alias("articles"), body=body)
+        for hit in found["hits"]["hits"]:
+            state = wanted[hit["_id"]]
+            if hit["_version"] == state.projection and (fields := _other_fields(state, hit["_source"])):
+                altered.append(Difference("articles", hit["_id"], "the text of PostgreSQL", f"another {fields}"))
+    return altered
+
+
+def _other_fields(state: ArticleState, source: Mapping[str, Any]) -> str:
+    """Which parts of a document differ from the state; a state that cannot be indexed has none to compare with."""
+    try:
+        document = article_document(state)
+    except Unindexable:
+        return ""
+    return ", ".join(name for name in TEXT_FIELDS if document[name] != source.get(name))
 
 
 async def _damaged_blobs(account: PostgresConsistency, read_blob: ReadBlob) -> tuple[int, list[Difference]]:

@@ -4,19 +4,23 @@ For `newsfold verify` and the proof at the end of a reindex. Everything streams 
 """
 
 import tomllib
-from collections.abc import AsyncIterator, Iterator
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import Select, case, exists, literal, null, select, text
+from sqlalchemy import Row, Select, case, exists, literal, null, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.adapters.postgres.projections import is_shown
 from libs.adapters.postgres.tables import articles, captures, revisions, stories, turns
+from libs.domain.documents import ArticleKind, ExtractedArticle, InterviewFacts, Turn
+from libs.domain.revisions import content_hash
 
 PAGE: Final = 5_000
 EXAMPLES: Final = 5
+CONTENTS: Final = 500  # texts in memory at once
 RULES: Final = Path(__file__).with_name("ledger_rules.toml")
 
 
@@ -62,6 +66,26 @@ class PostgresConsistency:
             async for capture_id, sha256 in rows:
                 yield capture_id, sha256
 
+    async def altered_revisions(self) -> AsyncIterator[tuple[str, str, str]]:
+        """(revision id, content hash as recorded, as its text has it now) where the two differ, in id order."""
+        last = ""
+        while rows := await self._contents_after(last):
+            last = rows[-1][0].revision_id
+            for row, spoken in rows:
+                found = content_hash(_as_extracted(row, spoken))
+                if found != row.content_hash:
+                    yield row.revision_id, row.content_hash, found
+
+    async def _contents_after(self, revision_id: str) -> list[tuple[Row[Any], list[Row[Any]]]]:
+        query = select(revisions).where(revisions.c.revision_id > revision_id).order_by(revisions.c.revision_id)
+        async with self._engine.connect() as connection:
+            rows = (await connection.execute(query.limit(CONTENTS))).all()
+            said = select(turns).where(turns.c.revision_id.in_([row.revision_id for row in rows])).order_by(turns.c.n)
+            spoken: dict[str, list[Row[Any]]] = defaultdict(list)
+            for turn in await connection.execute(said):
+                spoken[turn.revision_id].append(turn)
+        return [(row, spoken[row.revision_id]) for row in rows]
+
     async def sums(self) -> dict[str, dict[str, int]]:
         """How many captures and revisions there are, by end; `under_way` have none yet."""
         found: dict[str, dict[str, int]] = {}
@@ -80,6 +104,21 @@ class PostgresConsistency:
                 for rule, query in _rules()
                 if (ids := (await connection.execute(text(query))).scalars().all())
             ]
+
+
+def _as_extracted(row: Row[Any], spoken: Sequence[Row[Any]]) -> ExtractedArticle:
+    """A revision's row as the article that it was made from, as far as its content hash goes."""
+    return ExtractedArticle(
+        title=row.title,
+        body=row.body,
+        language=row.language,
+        bylines=tuple(row.bylines),
+        credit=row.credit,
+        published=row.published,
+        kind=ArticleKind(row.kind),
+        turns=tuple(Turn(t.role, t.speaker, row.body[t.start : t.end], t.start, t.end) for t in spoken),
+        facts=InterviewFacts(row.interviewee, tuple(row.broadcasters), aired=row.aired),
+    )
 
 
 def _rules() -> Iterator[tuple[str, str]]:
