@@ -20,6 +20,7 @@ from services.cli.commands import (
     sources,
     status,
     stories,
+    support,
     waiting,
 )
 from services.cli.failures import EXIT_FAILED, explained
@@ -46,6 +47,7 @@ GROUPS = (
     operations,
     backup,
     doctor,
+    support,
     demo,
 )
 for group in GROUPS:

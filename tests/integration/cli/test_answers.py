@@ -1,5 +1,9 @@
 """What the reporting commands answer on a few pages that were taken in."""
 
+import tarfile
+from pathlib import Path
+from urllib.parse import urlsplit
+
 import pytest
 
 from tests.integration.cli.conftest import NO_ARTICLE, OTHER, REWRITE, TRANSCRIPT, Newsfold
@@ -107,3 +111,17 @@ def test_taking_the_same_files_in_again_changes_nothing(newsfold: Newsfold) -> N
 
     assert newsfold("articles", "--full", "--json").stdout == before
     assert newsfold("verify").returncode == 0
+
+
+def test_a_support_bundle_has_what_a_helper_asks_for_and_no_password(newsfold: Newsfold, tmp_path: Path) -> None:
+    path = tmp_path / "support.tar.gz"
+    (told,) = newsfold.lines("support-bundle", str(path))
+    password = urlsplit(newsfold.state().urls["postgres_url"]).password
+    assert password
+    with tarfile.open(path) as archive:
+        texts = {name: archive.extractfile(name).read().decode() for name in archive.getnames()}  # type: ignore[union-attr]
+    assert {f"newsfold-support/{name}" for name in told["files"]} == texts.keys()
+    assert {"newsfold-support/status.json", "newsfold-support/metrics/normalizer-1.txt"} <= texts.keys()
+    assert "newsfold_messages_total" in texts["newsfold-support/metrics/normalizer-1.txt"]
+    assert "not_had" not in texts["newsfold-support/status.json"]
+    assert [name for name, text in texts.items() if password in text] == []

@@ -36,6 +36,7 @@ COMMANDS = [
     "backup",
     "restore",
     "doctor",
+    "support-bundle",
 ]
 GROUPS = {
     "ingest": ("folder", "mirror", "url", "list", "feed"),
