@@ -16,6 +16,9 @@ from libs.adapters.engines.ports import LOOPBACK
 from libs.adapters.engines.process import Launch
 
 MAX_PAYLOAD_BYTES = 1_048_576  # messages carry keys, never bodies
+# What streams may reserve together, whatever they hold. The server's own limit is a share of the disk that is free now,
+# so that a small or filled disk would refuse streams that take a few megabytes.
+MAX_FILE_STORE_BYTES = 256 * 1024**3
 PROBE_STREAM = "newsfold-ready"
 PROBE_SECONDS = 3
 
@@ -51,7 +54,11 @@ class NatsEngine:
             "http": f"{LOOPBACK}:-1",
             "ports_file_dir": str(home),
             "max_payload": MAX_PAYLOAD_BYTES,
-            "jetstream": {"store_dir": str(home / "store"), "sync_interval": "always"},
+            "jetstream": {
+                "store_dir": str(home / "store"),
+                "sync_interval": "always",
+                "max_file_store": MAX_FILE_STORE_BYTES,
+            },
         }
 
     def url(self, port: int) -> str:
