@@ -1,11 +1,11 @@
 """Starts the local engines and the services of one data folder, keeps them running, and stops them in order.
 
-One thread, no event loop: it looks, restarts what has ended, notes what runs, and sleeps. What it waits for it waits
-for by signal. `docs/adr/0010-cli-and-supervisor.md` says why it is no init system.
+One thread, no event loop: it looks, restarts what has ended, notes what runs, and sleeps. A signal only leaves a mark
+that the next look sees: locks, and so `threading.Event`, are not for signal handlers, which may interrupt their holder.
+`docs/adr/0010-cli-and-supervisor.md` says why it is no init system.
 """
 
 import signal
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -77,7 +77,7 @@ class Supervisor:
         self._children: list[Child] = []
         self._restarts = {name: _Restarts() for name in (engines.which if engines else ())}
         self._unhealed: set[str] = set()
-        self._asked = threading.Event()
+        self._asked = False
         self._interruptible = False
 
     def run(self, *, on_ready: Callable[[RunState], None]) -> None:
@@ -88,7 +88,7 @@ class Supervisor:
                 self._wait_until_ready()
                 self._note("ready")
                 on_ready(self._state)
-                while not self._asked.wait(LOOK_SECONDS):
+                while not self._asked_meanwhile():
                     self._look()
             except StopAsked:
                 self._say("asked to stop while starting")
@@ -122,7 +122,7 @@ class Supervisor:
                 raise CommandFailed("\n".join(_missing(child) for child in missing))
             pause = time.monotonic() + PROBE_SECONDS
             while time.monotonic() < pause:
-                if self._asked.wait(LOOK_SECONDS):
+                if self._asked_meanwhile():
                     raise StopAsked
                 self._look()
 
@@ -171,14 +171,14 @@ class Supervisor:
 
     def _stop(self) -> None:
         self._note("stopping")
-        self._asked.clear()
+        self._asked = False
         for child in self._children:
             child.ask_to_stop()
         deadline = time.monotonic() + self._plan.grace_seconds
         for child in self._children:
-            while child.running and time.monotonic() < deadline and not self._asked.wait(LOOK_SECONDS):
+            while child.running and time.monotonic() < deadline and not self._asked_meanwhile():
                 pass  # a second request to stop ends the patience
-            child.wait_until(time.monotonic() if self._asked.is_set() else deadline)
+            child.wait_until(time.monotonic() if self._asked else deadline)
         self._note("stopping")
         if self._engines is not None:
             self._engines.stop()
@@ -193,10 +193,14 @@ class Supervisor:
         self._state = replace(self._state, phase=phase, engines=engines, services=services)
         self._folder.write(self._state)
 
+    def _asked_meanwhile(self) -> bool:
+        time.sleep(LOOK_SECONDS)
+        return self._asked
+
     @contextmanager
     def _signals(self) -> Iterator[None]:
         def asked(_: int, __: FrameType | None) -> None:
-            self._asked.set()
+            self._asked = True
             if self._interruptible:
                 raise StopAsked
 
