@@ -25,6 +25,7 @@ def item(published: str | None, updated: str | None = None) -> FeedItem:
         ([item(None), item("2024-05-17T08:15:00Z")], "2024-05-17T08:15:00+00:00"),
         ([item(None, "2024-05-18")], "2024-05-18"),
         ([item("1970-01-01T00:00:00Z", "\ud800")], None),
+        ([item("9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00")], None),
         ([item("2024\0-05-17"), item("x" * 1_000_000)], None),
         ([], None),
     ],
