@@ -5,8 +5,9 @@ A child that exceeds its time or memory, or dies, is replaced; the caller gets a
 
 import asyncio
 import resource
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import Any, Generic, TypeVar
 
@@ -65,15 +66,27 @@ class Sandbox(Generic[R]):
     async def run(self, *args: Any) -> R:
         """The function's result. Its own exceptions come through; else SandboxTimeout, SandboxMemory or SandboxCrash."""
         future = self._pool.schedule(self._function, args=args, timeout=self._timeout_seconds)
-        try:
+        with self._explained():
             result: R = await asyncio.wrap_future(future)
+        return result
+
+    def call(self, *args: Any) -> R:
+        """The same for code that may block."""
+        future = self._pool.schedule(self._function, args=args, timeout=self._timeout_seconds)
+        with self._explained():
+            result: R = future.result()
+        return result
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
         except (FutureTimeout, TimeoutError) as error:
             raise SandboxTimeout(f"longer than {self._timeout_seconds:g} s") from error
         except MemoryError as error:
             raise SandboxMemory("more memory than allowed") from error
         except ProcessExpired as error:
             raise SandboxCrash(f"the child ended with {error.exitcode}") from error
-        return result
 
     def close(self) -> None:
         """End all children, finished or not."""

@@ -2,14 +2,14 @@
 
 import random
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from libs.contracts.fetching import FetchKind, NewFetch
 from libs.contracts.pipeline import Lane
-from libs.domain.feeds import FeedInvalid, FeedItem, read_feed
+from libs.domain.feeds import Feed, FeedInvalid, FeedItem
 from libs.domain.hints import hint_of
 from libs.domain.sources import (
     SNIFFED_BYTES,
@@ -21,7 +21,9 @@ from libs.domain.sources import (
     path_to_text,
 )
 from libs.domain.urls import canonicalize
+from libs.runtime.sandbox import SandboxError
 from services.cli.failures import WrongUsage
+from services.cli.feeds import feed_sandbox
 from services.cli.naming import absolute
 
 LISTS = frozenset({".xml", ".rss", ".atom", ".rdf", ".json"})  # suffixes of feeds and sitemaps
@@ -56,7 +58,8 @@ def from_mirror(folder: Path, lane: Lane) -> Gathered:
     root = absolute(folder)
     work, skipped = [], 0
     files = list(_files(root))
-    told = _told_times(root, files)
+    with closing(feed_sandbox()) as sandbox:
+        told = _told_times(root, files, sandbox.call)
     for path in files:
         host, *rest = path.relative_to(root).parts
         relative = "/".join(rest)
@@ -121,16 +124,15 @@ def lane_of(asked: str | None, default: Lane) -> Lane:
     return Lane(asked)
 
 
-def _told_times(root: Path, files: Iterable[Path]) -> dict[str, str]:
+def _told_times(root: Path, files: Iterable[Path], read: Callable[[bytes, str], Feed]) -> dict[str, str]:
     """When pages were published, by page, as the feeds and sitemaps of a mirror say."""
     listing: dict[str, list[FeedItem]] = {}
     for path in files:
         host, *rest = path.relative_to(root).parts
-        if not rest or path.suffix.lower() not in LISTS or path.stat().st_size > LIST_MAX_BYTES:
-            continue
-        with suppress(OSError, FeedInvalid):  # what is no list tells nothing
-            for item in read_feed(path.read_bytes(), mirror_url(host, "/".join(rest))).items:
-                listing.setdefault(canonicalize(item.url), []).append(item)
+        with suppress(OSError, FeedInvalid, SandboxError):  # what is no list tells nothing
+            if rest and path.suffix.lower() in LISTS and path.stat().st_size <= LIST_MAX_BYTES:
+                for item in read(path.read_bytes(), mirror_url(host, "/".join(rest))).items:
+                    listing.setdefault(canonicalize(item.url), []).append(item)
     return {page: hint for page, items in listing.items() if (hint := hint_of(items))}
 
 

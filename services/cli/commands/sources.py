@@ -80,7 +80,7 @@ def show(name: Name, data: Data = DATA, as_json: Json = False) -> None:
 @group.command(name="test")
 def try_feed(url: Url, as_json: Json = False, data: Data = DATA) -> None:
     """Fetch a feed now, with the fetcher's own rules, and show what it lists; nothing is taken in."""
-    from services.cli.feedtest import read_remote_feed
+    from services.cli.feeds import read_remote_feed
     from services.cli.output import print_json, print_table, print_text, shortened
 
     del data  # nothing of it is needed: every command takes it

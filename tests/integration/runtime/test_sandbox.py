@@ -26,3 +26,10 @@ async def test_what_goes_wrong_in_a_child_is_told_and_the_next_call_works(
         await sandbox.run(what)
     assert isinstance(caught.value, SandboxError) is (error is not ValueError)
     assert await sandbox.run("next") == "next"
+
+
+@pytest.mark.parametrize(("what", "error"), [("eat", SandboxMemory), ("die", SandboxCrash), ("raise", ValueError)])
+def test_it_is_told_to_code_that_blocks_as_well(sandbox: Sandbox[str], what: str, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        sandbox.call(what)
+    assert sandbox.call("next") == "next"
