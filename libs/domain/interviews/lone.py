@@ -23,9 +23,10 @@ _SENTENCES = 60  # a text whose speaker is named once by his family name says so
 
 
 def lone_names(texts: Sequence[str], known: Sequence[str]) -> list[str]:
-    """Single words that are persons' names, in order of mention; those of `known` full names are left out."""
+    """Single words that are persons' names: who speaks, then who has a title, each in order of mention; those of `known`
+    full names are left out."""
     parts = [sentence for text in texts for sentence in sentences(text)][:_SENTENCES]
-    titled = {name for sentence in parts for name in _titled(sentence) if _is_lone(name, known)}
+    titled = list(dict.fromkeys(name for sentence in parts for name in _titled(sentence) if _is_lone(name, known)))
     if known and not titled:
         return []
     asked = any(map(mentions_interview, parts))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from libs.domain.interviews.lone import lone_names
 from libs.domain.interviews.names import person_words, same_outlet, same_person
 
 
@@ -91,3 +92,11 @@ def test_different_outlets_do_not_match(a: str, b: str) -> None:
 def test_titles_and_articles_are_no_part_of_a_name() -> None:
     assert person_words("His Excellency President Bashar al-Assad") == ("Bashar", "Assad")
     assert person_words("Mme Odile Varennac") == ("Odile", "Varennac")
+
+
+def test_lone_family_names_come_in_the_order_of_mention() -> None:
+    text = (
+        "In an interview, Mr Sorland spoke of his meeting with Minister Bertold, Chancellor Odrick, Senator Vashti,"
+        " President Macrin and Minister Quell."
+    )
+    assert lone_names([text], []) == ["Sorland", "Bertold", "Odrick", "Vashti", "Macrin", "Quell"]
