@@ -10,12 +10,12 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from services.cli.failures import CommandFailed
 from services.cli.target import Target
@@ -53,7 +53,7 @@ class Report:
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
-    def timed(self, step: str) -> Any:
+    def timed(self, step: str) -> Iterator[None]:
         """Note how long a step takes."""
         began = time.monotonic()
         yield
@@ -86,7 +86,7 @@ async def back_up(target: Target, folder: Path, watch: Watch) -> Report:
 
 
 async def restore(target: Target, place: Path, watch: Watch) -> Report:
-    """Bring a backup into empty engines that run: bytes, tables, index, and what had no end goes on its way again."""
+    """Bring the bytes and tables of a backup into empty engines that run."""
     from libs.adapters.postgres.backup import BackupError, load
 
     manifest = read_manifest(place)

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import zstandard
-from alembic.migration import MigrationContext
 from sqlalchemy import Table, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from libs.adapters.postgres.migrate import current_revision
 from libs.adapters.postgres.tables import captures, metadata, reindex_runs
 
 COMPRESSION_LEVEL = 3
@@ -48,7 +48,7 @@ class Dump:
 async def dump(engine: AsyncEngine, folder: Path, watch: Watch) -> Dump:
     """Write every table into `folder` as of now."""
     async with _snapshot(engine) as connection:
-        schema = await _revision(connection)
+        schema = await current_revision(connection) or ""
         written = {}
         for table in TABLES:
             watch(f"table {table.name}")
@@ -62,8 +62,9 @@ async def load(engine: AsyncEngine, folder: Path, schema: str, files: Mapping[st
 
     Raises BackupError when the database is of another schema, holds anything, or a file is not what was written.
     """
-    if missing := [table.name for table in TABLES if table.name not in files]:
-        raise BackupError(f"the backup has no file of {', '.join(missing)}")
+    for table in TABLES:
+        if table.name not in files or set(files[table.name].columns) != set(table.columns.keys()):
+            raise BackupError(f"the backup does not hold the table {table.name} as this release has it")
     async with engine.begin() as connection:
         await connection.execute(text("SET LOCAL statement_timeout = 0"))
         await connection.execute(text(f"LOCK TABLE {', '.join(table.name for table in TABLES)} IN EXCLUSIVE MODE"))
@@ -88,11 +89,6 @@ async def _snapshot(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
             await connection.execute(text("SET LOCAL statement_timeout = 0"))
             await connection.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
             yield connection
-
-
-async def _revision(connection: AsyncConnection) -> str:
-    current = await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_revision())
-    return current or ""
 
 
 async def _write(connection: AsyncConnection, table: Table, path: Path) -> TableFile:
@@ -131,7 +127,7 @@ async def _read(connection: AsyncConnection, table: Table, path: Path, file: Tab
 
 
 async def _must_fit(connection: AsyncConnection, schema: str) -> None:
-    current = await _revision(connection)
+    current = await current_revision(connection)
     if current != schema:
         raise BackupError(
             f"the backup is of schema {schema}, this database of {current}: restore with the release that wrote it"

@@ -11,7 +11,7 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from libs.adapters.postgres.engine import open_postgres_for_migration
 from libs.adapters.postgres.tables import metadata
@@ -61,10 +61,15 @@ def drift(url: str) -> list[str]:
         engine.dispose()
 
 
+async def current_revision(connection: AsyncConnection) -> str | None:
+    """The revision that the database is at; None where it was never migrated."""
+    return await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_revision())
+
+
 async def check_schema(engine: AsyncEngine) -> None:
     """Raise SchemaMismatch unless the database is at this release's revision."""
     async with engine.connect() as connection:
-        current = await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_revision())
+        current = await current_revision(connection)
     if current != head():
         raise SchemaMismatch(
             f"the schema is at revision {current}, this release needs {head()}: run `newsfold provision`"
