@@ -62,8 +62,9 @@ def secrets_of(environment: Mapping[str, str], state: RunState | None) -> set[st
             found |= _content(Path(value))
     for url in [*urls, *(text for text in found if "://" in text)]:
         parts = urlsplit(url)
-        found |= {word for part in (parts.password, parts.username) if part for word in (part, unquote(part))}
-    return {text for text in found if len(text) >= SECRET_LETTERS} - {"newsfold", "postgres"}
+        secret = parts.password or (parts.username if parts.scheme == "nats" else None)  # there it is a key or a token
+        found |= {secret, unquote(secret)} if secret else set()
+    return {text for text in found if len(text) >= SECRET_LETTERS}
 
 
 def without_secrets(text: str, secrets: set[str]) -> str:
@@ -78,7 +79,7 @@ def _content(path: Path) -> set[str]:
         text = path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
         return set()
-    return {text, *text.splitlines()}
+    return {text, *text.splitlines(), *(line.partition("=")[2] for line in text.splitlines())}
 
 
 async def _texts(data: Path, target: Target, state: RunState | None) -> Any:
