@@ -23,7 +23,10 @@ UNION ALL SELECT 'revision', lane, count(*), min(recorded_at) FROM revisions WHE
 UNION ALL SELECT 'article', lane, count(*), NULL FROM articles
     WHERE projection > indexed_projection AND story_id IS NOT NULL AND NOT EXISTS (
         SELECT 1 FROM revisions r WHERE r.revision_id = articles.revision_id AND r."end" = 'quarantined') GROUP BY lane
-UNION ALL SELECT 'story', lane, count(*), NULL FROM stories WHERE projection > indexed_projection GROUP BY lane""")
+UNION ALL SELECT 'story', lane, count(*), NULL FROM stories s
+    WHERE projection > indexed_projection AND NOT EXISTS (
+        SELECT 1 FROM quarantine q WHERE q.state = 'open' AND q.subject LIKE 'story.changed.%'
+            AND starts_with(q.headers ->> 'Nats-Msg-Id', concat(s.story_id, '.', s.projection, '.'))) GROUP BY lane""")
 KINDS: Final = ("fetch", "capture", "revision", "article", "story")
 AGEING: Final = KINDS[:3]
 UNDER_WAY: Final = "under_way"

@@ -8,6 +8,7 @@ from sqlalchemy import delete, insert, select, update
 
 from libs.adapters.postgres.quarantine import PostgresQuarantine, QuarantineDesk
 from libs.adapters.postgres.queries.progress import progress
+from libs.adapters.postgres.readings import read_work
 from libs.adapters.postgres.reconcile import unfinished
 from libs.adapters.postgres.tables import ledger, quarantine, revisions, stories
 from libs.contracts.events import ArticleNormalized, Event, PageFetched, StoryChanged
@@ -127,6 +128,8 @@ async def test_a_story_that_was_set_aside_rests_until_it_is_replayed_or_changes(
 
     async def is_waited_for() -> bool:
         open_ = (await progress(desk.engine)).unfinished.get("stories")
+        watched = (await read_work(desk.engine)).unfinished[("story", "live")]
+        assert watched == (0 if open_ is None else open_.count)
         return open_ is not None and story_id in open_.oldest
 
     async with desk.engine.begin() as connection:
