@@ -10,135 +10,28 @@ branch_labels = None
 depends_on = None
 
 
+AREAS = {
+    "fetching": ("sources", "fetches", "fetch_hosts", "known_urls", "captures"),
+    "stories": ("stories", "story_history", "links"),
+    "pages": ("pages", "articles", "revisions", "turns", "quotes", "comments"),
+    "operations": ("ledger", "quarantine", "reindex_runs"),
+}
+
+
 def upgrade() -> None:
-    op.create_table(
-        "captures",
-        sa.Column("capture_id", sa.Text(), nullable=False),
-        sa.Column("asked_url", sa.Text(), nullable=False),
-        sa.Column("final_url", sa.Text(), nullable=False),
-        sa.Column("trust_canonical", sa.Boolean(), server_default=sa.text("false"), nullable=False),
-        sa.Column("published_hint", sa.Text(), nullable=True),
-        sa.Column("status", sa.SmallInteger(), nullable=True),
-        sa.Column("content_type", sa.Text(), nullable=True),
-        sa.Column("etag", sa.Text(), nullable=True),
-        sa.Column("last_modified", sa.Text(), nullable=True),
-        sa.Column("sha256", sa.Text(), nullable=True),
-        sa.Column("bytes", sa.BigInteger(), nullable=True),
-        sa.Column("captured_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("lane", sa.Text(), nullable=False),
-        sa.Column("source_id", sa.Text(), nullable=True),
-        sa.Column("trace_id", sa.Text(), nullable=False),
-        sa.Column("attempt", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("end", sa.Text(), nullable=True),
-        sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("articles", sa.Integer(), nullable=True),
-        sa.Column("page_id", sa.Text(), nullable=True),
-        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint("lane IN ('live', 'backfill', 'replay')", name=op.f("ck_captures_lane_known")),
-        sa.CheckConstraint(
-            "\"end\" IS NULL OR \"end\" IN ('unchanged', 'extracted', 'rejected', 'quarantined')",
-            name=op.f("ck_captures_end_known"),
-        ),
-        sa.CheckConstraint('sha256 IS NOT NULL OR "end" IS NOT NULL', name=op.f("ck_captures_bytes_or_end")),
-        sa.PrimaryKeyConstraint("capture_id", name=op.f("pk_captures")),
-    )
-    op.create_index("ix_captures_asked_url", "captures", ["asked_url"], unique=False)
-    op.create_index("ix_captures_page", "captures", ["page_id", "captured_at"], unique=False)
-    op.create_index(
-        "ix_captures_unfinished", "captures", ["recorded_at"], unique=False, postgresql_where=sa.text('"end" IS NULL')
-    )
-    op.create_table(
-        "ledger",
-        sa.Column("event_id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("stage", sa.Text(), nullable=False),
-        sa.Column("outcome", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("capture_id", sa.Text(), nullable=True),
-        sa.Column("page_id", sa.Text(), nullable=True),
-        sa.Column("article_id", sa.Text(), nullable=True),
-        sa.Column("revision_id", sa.Text(), nullable=True),
-        sa.Column("story_id", sa.Text(), nullable=True),
-        sa.Column("trace_id", sa.Text(), nullable=True),
-        sa.Column("detail", sa.Text(), nullable=True),
-        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_ledger")),
-    )
-    op.create_index(
-        "ix_ledger_article", "ledger", ["article_id"], unique=False, postgresql_where=sa.text("article_id IS NOT NULL")
-    )
-    op.create_index(
-        "ix_ledger_capture", "ledger", ["capture_id"], unique=False, postgresql_where=sa.text("capture_id IS NOT NULL")
-    )
-    op.create_index(
-        "ix_ledger_page", "ledger", ["page_id"], unique=False, postgresql_where=sa.text("page_id IS NOT NULL")
-    )
-    op.create_table(
-        "links",
-        sa.Column("a", sa.Text(), nullable=False),
-        sa.Column("b", sa.Text(), nullable=False),
-        sa.Column("type", sa.Text(), nullable=True),
-        sa.Column("longest_run", sa.Integer(), nullable=False),
-        sa.Column("weight_words", sa.Integer(), nullable=False),
-        sa.Column("coverage_a", sa.Integer(), nullable=False),
-        sa.Column("coverage_b", sa.Integer(), nullable=False),
-        sa.Column("passages", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("reasons", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.CheckConstraint(
-            "type IS NULL OR type IN ('copy', 'rewrite', 'identity', 'quotes', 'possible')",
-            name=op.f("ck_links_type_known"),
-        ),
-        sa.PrimaryKeyConstraint("a", "b", name=op.f("pk_links")),
-    )
-    op.create_index("ix_links_b", "links", ["b"], unique=False)
-    op.create_table(
-        "pages",
-        sa.Column("page_id", sa.Text(), nullable=False),
-        sa.Column("url", sa.Text(), nullable=False),
-        sa.Column("host", sa.Text(), nullable=False),
-        sa.Column("declared_original", sa.Text(), nullable=True),
-        sa.Column("gone_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.PrimaryKeyConstraint("page_id", name=op.f("pk_pages")),
-        sa.UniqueConstraint("url", name=op.f("uq_pages_url")),
-    )
-    op.create_table(
-        "quarantine",
-        sa.Column("quarantine_id", sa.Text(), nullable=False),
-        sa.Column("stage", sa.Text(), nullable=False),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("error", sa.Text(), nullable=False),
-        sa.Column("subject", sa.Text(), nullable=True),
-        sa.Column("stream", sa.Text(), nullable=True),
-        sa.Column("stream_sequence", sa.BigInteger(), nullable=True),
-        sa.Column("deliveries", sa.Integer(), nullable=True),
-        sa.Column("headers", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
-        sa.Column("payload", sa.LargeBinary(), nullable=True),
-        sa.Column("capture_id", sa.Text(), nullable=True),
-        sa.Column("article_id", sa.Text(), nullable=True),
-        sa.Column("revision_id", sa.Text(), nullable=True),
-        sa.Column("trace_id", sa.Text(), nullable=True),
-        sa.Column("worker", sa.Text(), nullable=False),
-        sa.Column("state", sa.Text(), server_default=sa.text("'open'"), nullable=False),
-        sa.Column("replays", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("replayed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint("state IN ('open', 'replayed', 'resolved')", name=op.f("ck_quarantine_state_known")),
-        sa.PrimaryKeyConstraint("quarantine_id", name=op.f("pk_quarantine")),
-    )
-    op.create_index(
-        "ix_quarantine_open", "quarantine", ["recorded_at"], unique=False, postgresql_where=sa.text("state = 'open'")
-    )
-    op.create_table(
-        "reindex_runs",
-        sa.Column("run_id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("targets", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("last_article_id", sa.Text(), server_default=sa.text("''"), nullable=False),
-        sa.Column("last_story_id", sa.Text(), server_default=sa.text("''"), nullable=False),
-        sa.Column("swapped_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.PrimaryKeyConstraint("run_id", name=op.f("pk_reindex_runs")),
-    )
+    _fetching()
+    _stories()
+    _pages()
+    _operations()
+
+
+def downgrade() -> None:
+    for table in reversed([table for tables in AREAS.values() for table in tables]):
+        op.drop_table(table)  # its indices go with it
+
+
+def _fetching() -> None:
+    """What is fetched when, and what was received."""
     op.create_table(
         "sources",
         sa.Column("source_id", sa.Text(), nullable=False),
@@ -164,98 +57,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("kind", "url", name=op.f("uq_sources_kind_url")),
     )
     op.create_index("ix_sources_due", "sources", ["next_poll_at"], unique=False, postgresql_where=sa.text("NOT paused"))
-    op.create_table(
-        "fetch_hosts",
-        sa.Column("host", sa.Text(), nullable=False),
-        sa.Column("next_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("waiting", sa.Boolean(), server_default=sa.text("true"), nullable=False),
-        sa.PrimaryKeyConstraint("host", name=op.f("pk_fetch_hosts")),
-    )
-    op.create_index(
-        "ix_fetch_hosts_ready", "fetch_hosts", ["next_at"], unique=False, postgresql_where=sa.text("waiting")
-    )
-    op.create_table(
-        "known_urls",
-        sa.Column("url_key", sa.Text(), nullable=False),
-        sa.Column("url", sa.Text(), nullable=False),
-        sa.Column("item_updated", sa.Text(), nullable=True),
-        sa.Column("etag", sa.Text(), nullable=True),
-        sa.Column("last_modified", sa.Text(), nullable=True),
-        sa.Column("sha256", sa.Text(), nullable=True),
-        sa.Column("final_url", sa.Text(), nullable=True),
-        sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("next_check_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.Column("checks", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.PrimaryKeyConstraint("url_key", name=op.f("pk_known_urls")),
-    )
-    op.create_table(
-        "stories",
-        sa.Column("story_id", sa.Text(), nullable=False),
-        sa.Column("lead_article_id", sa.Text(), nullable=True),
-        sa.Column("size", sa.Integer(), nullable=False),
-        sa.Column("redirect_to", sa.Text(), nullable=True),
-        sa.Column("projection", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
-        sa.Column("projection_attempt", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("indexed_projection", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
-        sa.Column("lane", sa.Text(), nullable=False),
-        sa.Column("trace_id", sa.Text(), nullable=False),
-        sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.PrimaryKeyConstraint("story_id", name=op.f("pk_stories")),
-    )
-    op.create_index(
-        "ix_stories_unindexed",
-        "stories",
-        ["story_id"],
-        unique=False,
-        postgresql_where=sa.text("projection > indexed_projection"),
-    )
-    op.create_table(
-        "story_history",
-        sa.Column("history_id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("story_id", sa.Text(), nullable=False),
-        sa.Column("change", sa.Text(), nullable=False),
-        sa.Column("other_story_id", sa.Text(), nullable=True),
-        sa.Column("article_ids", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
-        sa.Column("cause_revision_id", sa.Text(), nullable=True),
-        sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.CheckConstraint(
-            "change IN ('created', 'joined', 'left', 'merged', 'split', 'renamed', 'emptied', 'lead')",
-            name=op.f("ck_story_history_change_known"),
-        ),
-        sa.PrimaryKeyConstraint("history_id", name=op.f("pk_story_history")),
-    )
-    op.create_index("ix_story_history_story", "story_history", ["story_id"], unique=False)
-    op.create_table(
-        "articles",
-        sa.Column("article_id", sa.Text(), nullable=False),
-        sa.Column("page_id", sa.Text(), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=True),
-        sa.Column("segments", sa.Integer(), nullable=False),
-        sa.Column("revision_id", sa.Text(), nullable=True),
-        sa.Column("story_id", sa.Text(), nullable=True),
-        sa.Column("lead", sa.Boolean(), server_default=sa.text("false"), nullable=False),
-        sa.Column("quoted_stories", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
-        sa.Column("link_types", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
-        sa.Column("withdrawn_reason", sa.Text(), nullable=True),
-        sa.Column("projection", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
-        sa.Column("projection_attempt", sa.Integer(), server_default=sa.text("0"), nullable=False),
-        sa.Column("indexed_projection", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
-        sa.Column("lane", sa.Text(), nullable=False),
-        sa.Column("trace_id", sa.Text(), nullable=False),
-        sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
-        sa.ForeignKeyConstraint(["page_id"], ["pages.page_id"], name=op.f("fk_articles_page_id_pages")),
-        sa.PrimaryKeyConstraint("article_id", name=op.f("pk_articles")),
-    )
-    op.create_index("ix_articles_page", "articles", ["page_id", "position"], unique=False)
-    op.create_index("ix_articles_story", "articles", ["story_id"], unique=False)
-    op.create_index(
-        "ix_articles_unindexed",
-        "articles",
-        ["article_id"],
-        unique=False,
-        postgresql_where=sa.text("projection > indexed_projection"),
-    )
     op.create_table(
         "fetches",
         sa.Column("fetch_id", sa.Text(), nullable=False),
@@ -301,16 +102,170 @@ def upgrade() -> None:
         postgresql_where=sa.text("NOT done AND source_id IS NOT NULL"),
     )
     op.create_table(
-        "comments",
-        sa.Column("article_id", sa.Text(), nullable=False),
-        sa.Column("n", sa.Integer(), nullable=False),
-        sa.Column("author", sa.Text(), nullable=True),
-        sa.Column("published", sa.Text(), nullable=True),
-        sa.Column("text", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["article_id"], ["articles.article_id"], name=op.f("fk_comments_article_id_articles"), ondelete="CASCADE"
+        "fetch_hosts",
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("next_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("waiting", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.PrimaryKeyConstraint("host", name=op.f("pk_fetch_hosts")),
+    )
+    op.create_index(
+        "ix_fetch_hosts_ready", "fetch_hosts", ["next_at"], unique=False, postgresql_where=sa.text("waiting")
+    )
+    op.create_table(
+        "known_urls",
+        sa.Column("url_key", sa.Text(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("item_updated", sa.Text(), nullable=True),
+        sa.Column("etag", sa.Text(), nullable=True),
+        sa.Column("last_modified", sa.Text(), nullable=True),
+        sa.Column("sha256", sa.Text(), nullable=True),
+        sa.Column("final_url", sa.Text(), nullable=True),
+        sa.Column("checked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("next_check_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("checks", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("url_key", name=op.f("pk_known_urls")),
+    )
+    op.create_table(
+        "captures",
+        sa.Column("capture_id", sa.Text(), nullable=False),
+        sa.Column("asked_url", sa.Text(), nullable=False),
+        sa.Column("final_url", sa.Text(), nullable=False),
+        sa.Column("trust_canonical", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("published_hint", sa.Text(), nullable=True),
+        sa.Column("status", sa.SmallInteger(), nullable=True),
+        sa.Column("content_type", sa.Text(), nullable=True),
+        sa.Column("etag", sa.Text(), nullable=True),
+        sa.Column("last_modified", sa.Text(), nullable=True),
+        sa.Column("sha256", sa.Text(), nullable=True),
+        sa.Column("bytes", sa.BigInteger(), nullable=True),
+        sa.Column("captured_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lane", sa.Text(), nullable=False),
+        sa.Column("source_id", sa.Text(), nullable=True),
+        sa.Column("trace_id", sa.Text(), nullable=False),
+        sa.Column("attempt", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("end", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("articles", sa.Integer(), nullable=True),
+        sa.Column("page_id", sa.Text(), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("lane IN ('live', 'backfill', 'replay')", name=op.f("ck_captures_lane_known")),
+        sa.CheckConstraint(
+            "\"end\" IS NULL OR \"end\" IN ('unchanged', 'extracted', 'rejected', 'quarantined')",
+            name=op.f("ck_captures_end_known"),
         ),
-        sa.PrimaryKeyConstraint("article_id", "n", name=op.f("pk_comments")),
+        sa.CheckConstraint('sha256 IS NOT NULL OR "end" IS NOT NULL', name=op.f("ck_captures_bytes_or_end")),
+        sa.PrimaryKeyConstraint("capture_id", name=op.f("pk_captures")),
+    )
+    op.create_index("ix_captures_asked_url", "captures", ["asked_url"], unique=False)
+    op.create_index("ix_captures_page", "captures", ["page_id", "captured_at"], unique=False)
+    op.create_index(
+        "ix_captures_unfinished", "captures", ["recorded_at"], unique=False, postgresql_where=sa.text('"end" IS NULL')
+    )
+
+
+def _stories() -> None:
+    """Which articles are one story, and why."""
+    op.create_table(
+        "stories",
+        sa.Column("story_id", sa.Text(), nullable=False),
+        sa.Column("lead_article_id", sa.Text(), nullable=True),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("redirect_to", sa.Text(), nullable=True),
+        sa.Column("projection", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
+        sa.Column("projection_attempt", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("indexed_projection", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("lane", sa.Text(), nullable=False),
+        sa.Column("trace_id", sa.Text(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("story_id", name=op.f("pk_stories")),
+    )
+    op.create_index(
+        "ix_stories_unindexed",
+        "stories",
+        ["story_id"],
+        unique=False,
+        postgresql_where=sa.text("projection > indexed_projection"),
+    )
+    op.create_table(
+        "story_history",
+        sa.Column("history_id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("story_id", sa.Text(), nullable=False),
+        sa.Column("change", sa.Text(), nullable=False),
+        sa.Column("other_story_id", sa.Text(), nullable=True),
+        sa.Column("article_ids", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("cause_revision_id", sa.Text(), nullable=True),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint(
+            "change IN ('created', 'joined', 'left', 'merged', 'split', 'renamed', 'emptied', 'lead')",
+            name=op.f("ck_story_history_change_known"),
+        ),
+        sa.PrimaryKeyConstraint("history_id", name=op.f("pk_story_history")),
+    )
+    op.create_index("ix_story_history_story", "story_history", ["story_id"], unique=False)
+    op.create_table(
+        "links",
+        sa.Column("a", sa.Text(), nullable=False),
+        sa.Column("b", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=True),
+        sa.Column("longest_run", sa.Integer(), nullable=False),
+        sa.Column("weight_words", sa.Integer(), nullable=False),
+        sa.Column("coverage_a", sa.Integer(), nullable=False),
+        sa.Column("coverage_b", sa.Integer(), nullable=False),
+        sa.Column("passages", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("reasons", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.CheckConstraint(
+            "type IS NULL OR type IN ('copy', 'rewrite', 'identity', 'quotes', 'possible')",
+            name=op.f("ck_links_type_known"),
+        ),
+        sa.PrimaryKeyConstraint("a", "b", name=op.f("pk_links")),
+    )
+    op.create_index("ix_links_b", "links", ["b"], unique=False)
+
+
+def _pages() -> None:
+    """What pages say: articles, their states and what belongs to them."""
+    op.create_table(
+        "pages",
+        sa.Column("page_id", sa.Text(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("declared_original", sa.Text(), nullable=True),
+        sa.Column("gone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("page_id", name=op.f("pk_pages")),
+        sa.UniqueConstraint("url", name=op.f("uq_pages_url")),
+    )
+    op.create_table(
+        "articles",
+        sa.Column("article_id", sa.Text(), nullable=False),
+        sa.Column("page_id", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=True),
+        sa.Column("segments", sa.Integer(), nullable=False),
+        sa.Column("revision_id", sa.Text(), nullable=True),
+        sa.Column("story_id", sa.Text(), nullable=True),
+        sa.Column("lead", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("quoted_stories", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("link_types", postgresql.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("withdrawn_reason", sa.Text(), nullable=True),
+        sa.Column("projection", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("projection_attempt", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("indexed_projection", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("lane", sa.Text(), nullable=False),
+        sa.Column("trace_id", sa.Text(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(["page_id"], ["pages.page_id"], name=op.f("fk_articles_page_id_pages")),
+        sa.PrimaryKeyConstraint("article_id", name=op.f("pk_articles")),
+    )
+    op.create_index("ix_articles_page", "articles", ["page_id", "position"], unique=False)
+    op.create_index("ix_articles_story", "articles", ["story_id"], unique=False)
+    op.create_index(
+        "ix_articles_unindexed",
+        "articles",
+        ["article_id"],
+        unique=False,
+        postgresql_where=sa.text("projection > indexed_projection"),
     )
     op.create_table(
         "revisions",
@@ -364,19 +319,6 @@ def upgrade() -> None:
         "ix_revisions_unfinished", "revisions", ["recorded_at"], unique=False, postgresql_where=sa.text('"end" IS NULL')
     )
     op.create_table(
-        "quotes",
-        sa.Column("revision_id", sa.Text(), nullable=False),
-        sa.Column("n", sa.Integer(), nullable=False),
-        sa.Column("speaker", sa.Text(), nullable=True),
-        sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("start", sa.Integer(), nullable=False),
-        sa.Column("end", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["revision_id"], ["revisions.revision_id"], name=op.f("fk_quotes_revision_id_revisions"), ondelete="CASCADE"
-        ),
-        sa.PrimaryKeyConstraint("revision_id", "n", name=op.f("pk_quotes")),
-    )
-    op.create_table(
         "turns",
         sa.Column("revision_id", sa.Text(), nullable=False),
         sa.Column("n", sa.Integer(), nullable=False),
@@ -390,46 +332,94 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("revision_id", "n", name=op.f("pk_turns")),
     )
+    op.create_table(
+        "quotes",
+        sa.Column("revision_id", sa.Text(), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column("speaker", sa.Text(), nullable=True),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("start", sa.Integer(), nullable=False),
+        sa.Column("end", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["revision_id"], ["revisions.revision_id"], name=op.f("fk_quotes_revision_id_revisions"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("revision_id", "n", name=op.f("pk_quotes")),
+    )
+    op.create_table(
+        "comments",
+        sa.Column("article_id", sa.Text(), nullable=False),
+        sa.Column("n", sa.Integer(), nullable=False),
+        sa.Column("author", sa.Text(), nullable=True),
+        sa.Column("published", sa.Text(), nullable=True),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["article_id"], ["articles.article_id"], name=op.f("fk_comments_article_id_articles"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("article_id", "n", name=op.f("pk_comments")),
+    )
 
 
-def downgrade() -> None:
-    op.drop_table("turns")
-    op.drop_table("quotes")
-    op.drop_index("ix_revisions_unfinished", table_name="revisions", postgresql_where=sa.text('"end" IS NULL'))
-    op.drop_index("ix_revisions_capture", table_name="revisions")
-    op.drop_table("revisions")
-    op.drop_table("comments")
-    op.drop_index("ix_fetches_source", table_name="fetches")
-    op.drop_index("ix_fetches_due", table_name="fetches", postgresql_where=sa.text("NOT done"))
-    op.drop_table("fetches")
-    op.drop_index(
-        "ix_articles_unindexed", table_name="articles", postgresql_where=sa.text("projection > indexed_projection")
+def _operations() -> None:
+    """What happened, what was set aside, what the index is doing."""
+    op.create_table(
+        "ledger",
+        sa.Column("event_id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("capture_id", sa.Text(), nullable=True),
+        sa.Column("page_id", sa.Text(), nullable=True),
+        sa.Column("article_id", sa.Text(), nullable=True),
+        sa.Column("revision_id", sa.Text(), nullable=True),
+        sa.Column("story_id", sa.Text(), nullable=True),
+        sa.Column("trace_id", sa.Text(), nullable=True),
+        sa.Column("detail", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("event_id", name=op.f("pk_ledger")),
     )
-    op.drop_index("ix_articles_story", table_name="articles")
-    op.drop_index("ix_articles_page", table_name="articles")
-    op.drop_table("articles")
-    op.drop_index("ix_story_history_story", table_name="story_history")
-    op.drop_table("story_history")
-    op.drop_index(
-        "ix_stories_unindexed", table_name="stories", postgresql_where=sa.text("projection > indexed_projection")
+    op.create_index(
+        "ix_ledger_article", "ledger", ["article_id"], unique=False, postgresql_where=sa.text("article_id IS NOT NULL")
     )
-    op.drop_table("stories")
-    op.drop_table("known_urls")
-    op.drop_index("ix_fetch_hosts_ready", table_name="fetch_hosts")
-    op.drop_table("fetch_hosts")
-    op.drop_index("ix_sources_due", table_name="sources")
-    op.drop_table("sources")
-    op.drop_table("reindex_runs")
-    op.drop_index("ix_quarantine_open", table_name="quarantine", postgresql_where=sa.text("state = 'open'"))
-    op.drop_table("quarantine")
-    op.drop_table("pages")
-    op.drop_index("ix_links_b", table_name="links")
-    op.drop_table("links")
-    op.drop_index("ix_ledger_page", table_name="ledger", postgresql_where=sa.text("page_id IS NOT NULL"))
-    op.drop_index("ix_ledger_capture", table_name="ledger", postgresql_where=sa.text("capture_id IS NOT NULL"))
-    op.drop_index("ix_ledger_article", table_name="ledger", postgresql_where=sa.text("article_id IS NOT NULL"))
-    op.drop_table("ledger")
-    op.drop_index("ix_captures_unfinished", table_name="captures", postgresql_where=sa.text('"end" IS NULL'))
-    op.drop_index("ix_captures_page", table_name="captures")
-    op.drop_index("ix_captures_asked_url", table_name="captures")
-    op.drop_table("captures")
+    op.create_index(
+        "ix_ledger_capture", "ledger", ["capture_id"], unique=False, postgresql_where=sa.text("capture_id IS NOT NULL")
+    )
+    op.create_index(
+        "ix_ledger_page", "ledger", ["page_id"], unique=False, postgresql_where=sa.text("page_id IS NOT NULL")
+    )
+    op.create_table(
+        "quarantine",
+        sa.Column("quarantine_id", sa.Text(), nullable=False),
+        sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=True),
+        sa.Column("stream", sa.Text(), nullable=True),
+        sa.Column("stream_sequence", sa.BigInteger(), nullable=True),
+        sa.Column("deliveries", sa.Integer(), nullable=True),
+        sa.Column("headers", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("payload", sa.LargeBinary(), nullable=True),
+        sa.Column("capture_id", sa.Text(), nullable=True),
+        sa.Column("article_id", sa.Text(), nullable=True),
+        sa.Column("revision_id", sa.Text(), nullable=True),
+        sa.Column("trace_id", sa.Text(), nullable=True),
+        sa.Column("worker", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), server_default=sa.text("'open'"), nullable=False),
+        sa.Column("replays", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("replayed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.CheckConstraint("state IN ('open', 'replayed', 'resolved')", name=op.f("ck_quarantine_state_known")),
+        sa.PrimaryKeyConstraint("quarantine_id", name=op.f("pk_quarantine")),
+    )
+    op.create_index(
+        "ix_quarantine_open", "quarantine", ["recorded_at"], unique=False, postgresql_where=sa.text("state = 'open'")
+    )
+    op.create_table(
+        "reindex_runs",
+        sa.Column("run_id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("targets", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("last_article_id", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("last_story_id", sa.Text(), server_default=sa.text("''"), nullable=False),
+        sa.Column("swapped_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("run_id", name=op.f("pk_reindex_runs")),
+    )
