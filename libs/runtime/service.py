@@ -251,6 +251,7 @@ async def _as_it_came(message: NatsMessage) -> Msg:
 
 
 def release() -> str:
+    """This release, as metrics and backups name it."""
     try:
         return version("newsfold")
     except PackageNotFoundError:

@@ -4,7 +4,7 @@
 |---|---|
 | `stacks` | starts one stack at a time, each on an empty database and empty indices |
 | `sites` | the demo corpus as a mirrored web |
-| `taken_in` | a running stack that has taken in the corpus and, where they are, the seeds; shared, so only look at it |
+| `taken_in` | a running stack that has taken in the corpus and, where they are, the seeds; shared: look at it, or add pages of your own |
 | `undisturbed` | what that stack gave: the bytes with which every other run is compared |
 """
 

@@ -1,6 +1,6 @@
 """Records pages that were never seen before, all of a batch in one transaction: nothing is known of them to compare with.
 
-Most pages of a stream are new; written together they cost a quarter of the statements.
+Most pages of a stream are new; written together, a table costs one statement for all of them.
 """
 
 from collections.abc import Sequence
