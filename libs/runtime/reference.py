@@ -1,4 +1,4 @@
-"""The reference pages of settings and metrics, made from the classes themselves.
+"""The reference pages of settings, metrics and messages, made from the classes themselves.
 
 `python -m libs.runtime.reference` writes docs/reference/; a test fails when the pages differ from the code.
 """
@@ -11,6 +11,7 @@ from prometheus_client.metrics import MetricWrapperBase
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
+from libs.contracts import asyncapi
 from libs.runtime.metrics import Metrics
 from libs.runtime.service_settings import settings_classes
 from libs.runtime.settings import PREFIX, Settings
@@ -85,7 +86,11 @@ def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]
 
 def pages() -> dict[str, str]:
     """File name -> text."""
-    return {"settings.md": settings_page(settings_classes()), "metrics.md": metrics_page()}
+    return {
+        "settings.md": settings_page(settings_classes()),
+        "metrics.md": metrics_page(),
+        "asyncapi.json": asyncapi.text(),
+    }
 
 
 def main() -> None:

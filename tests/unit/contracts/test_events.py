@@ -5,29 +5,17 @@ import re
 
 import pytest
 from pydantic import ValidationError
+from support.events import SAMPLES, TRACE
 
 from libs.contracts.events import (
     EVENTS,
-    ArticleIndexed,
-    ArticleNormalized,
     Event,
     MalformedMessage,
     PageFetched,
-    StoryAssigned,
-    StoryChanged,
     decode,
 )
-from libs.contracts.pipeline import LANES, STAGES, STREAMS, Lane
+from libs.contracts.pipeline import LANES, STAGES, STREAMS
 from libs.contracts.reasons import Reason
-
-TRACE = "0" * 32
-SAMPLES: tuple[Event, ...] = (
-    PageFetched(lane=Lane.LIVE, trace_id=TRACE, capture_id="c1"),
-    ArticleNormalized(lane=Lane.BACKFILL, attempt=2, trace_id=TRACE, revision_id="r1", article_id="a1"),
-    StoryAssigned(lane=Lane.REPLAY, trace_id=TRACE, article_id="a1", story_id="s1", projection=7),
-    StoryChanged(lane=Lane.LIVE, attempt=1, trace_id=TRACE, story_id="s1", projection=3, change="redirected"),
-    ArticleIndexed(lane=Lane.LIVE, trace_id=TRACE, article_id="a1", projection=7),
-)
 
 
 @pytest.mark.parametrize("event", SAMPLES, ids=lambda event: type(event).__name__)
