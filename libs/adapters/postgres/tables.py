@@ -166,7 +166,8 @@ captures = Table(
     _now(),
     one_of("lane", LANES),
     one_of('"end"', CaptureEnd, null=True),
-    CheckConstraint('sha256 IS NOT NULL OR "end" IS NOT NULL', name="bytes_or_end"),
+    # What has no bytes has its end, unless it says that a page which is held is gone: then its articles wait for it.
+    CheckConstraint('sha256 IS NOT NULL OR "end" IS NOT NULL OR status IN (404, 410)', name="bytes_or_end"),
     Index("ix_captures_unfinished", "recorded_at", postgresql_where=text('"end" IS NULL')),
     Index("ix_captures_asked_url", "asked_url"),
     Index("ix_captures_page", "page_id", "captured_at"),
@@ -181,7 +182,8 @@ pages = Table(
     Column("url", Text, nullable=False, unique=True),
     Column("host", Text, nullable=False),
     Column("declared_original", Text),
-    Column("gone_at", DateTime(timezone=True)),
+    Column("gone_at", DateTime(timezone=True)),  # when its server said so last, and has not shown it since
+    Column("refused_at", DateTime(timezone=True)),  # erased: nothing of it is recorded ever again
     _now(),
 )
 
@@ -332,6 +334,7 @@ reindex_runs = Table(
     Column("run_id", BigInteger, Identity(), primary_key=True),
     Column("targets", JSONB, nullable=False),  # alias -> {language group -> physical index}
     Column("last_article_id", Text, nullable=False, server_default=text("''")),
+    Column("correction_id", BigInteger),  # where an editor's decision was the cause
     Column("last_story_id", Text, nullable=False, server_default=text("''")),
     Column("swapped_at", DateTime(timezone=True)),
     _now(),

@@ -1,4 +1,4 @@
-"""The deduplicator's own tables: everything here is derived and can be made anew from the current revisions.
+"""The deduplicator's own tables: everything here but editors' corrections is derived and can be made anew.
 
 A *text* is a distinct body (see `libs.domain.stories.texts`); articles with equal bodies carry one text.
 """
@@ -6,7 +6,9 @@ A *text* is a distinct body (see `libs.domain.stories.texts`); articles with equ
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    CheckConstraint,
     Column,
+    DateTime,
     Float,
     ForeignKey,
     Identity,
@@ -16,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
@@ -103,4 +106,37 @@ boilerplate = Table(
     metadata,
     Column("hash", BigInteger, primary_key=True, autoincrement=False),
     Column("witnesses", ARRAY(Text), nullable=False),  # the three texts that show it
+)
+
+# What editors decided, in the order of the numbers; a later decision wins over an earlier one. Never deleted: one that
+# was taken back stays with who took it back.
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("correction_id", BigInteger, Identity(), primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("who", Text, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("recorded_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
+    Column("revoked_at", DateTime(timezone=True)),
+    Column("revoked_by", Text),
+    Column("revoked_why", Text),
+    Column("erased", Boolean, nullable=False, server_default=text("false")),  # texts and bytes went too
+    Column("blobs", ARRAY(Text), nullable=False, server_default=text("'{}'")),  # sha256 of bytes still to be removed
+    one_of("kind", ("merge", "split", "pin", "withdraw")),
+    CheckConstraint(
+        "(revoked_at IS NULL) = (revoked_by IS NULL) AND (revoked_at IS NULL) = (revoked_why IS NULL)",
+        name="revoked_whole",
+    ),
+    CheckConstraint("revoked_at IS NULL OR NOT erased", name="erased_for_ever"),
+)
+
+# The articles that a decision names: never story ids, which follow from decisions.
+correction_articles = Table(
+    "correction_articles",
+    metadata,
+    Column("correction_id", BigInteger, ForeignKey("corrections.correction_id"), primary_key=True),
+    Column("article_id", Text, ForeignKey("articles.article_id"), primary_key=True),
+    Column("apart", Boolean, nullable=False, server_default=text("false")),  # of a split: stays where the others leave
+    Index("ix_correction_articles_article", "article_id"),
 )
