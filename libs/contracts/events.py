@@ -87,7 +87,7 @@ class StoryAssigned(Event):
 
     stream = STORIES_ASSIGNED
     article_id: Key
-    story_id: Key
+    story_id: Key | None = Field(description="null for an article that was withdrawn: it stands in none")
     projection: int = Field(ge=1)
 
     @property

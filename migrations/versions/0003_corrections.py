@@ -57,9 +57,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute(
-        f"UPDATE captures SET \"end\" = 'rejected', reason = 'fetch_gone', ended_at = now() WHERE NOT ({WITHOUT_GONE})"
-    )
+    closing = "UPDATE captures SET \"end\" = 'rejected', reason = 'fetch_gone', ended_at = now() WHERE"
+    op.execute(f'{closing} sha256 IS NULL AND "end" IS NULL')
     op.drop_constraint(BYTES_OR_END, "captures")
     op.create_check_constraint(op.f(BYTES_OR_END), "captures", WITHOUT_GONE)
     op.drop_column("pages", "refused_at")

@@ -12,10 +12,22 @@ from typing import Protocol
 
 from libs.contracts.events import Event
 from libs.domain.stories.boilerplate import Witness
+from libs.domain.stories.corrections import Correction, CorrectionKind
 from libs.domain.stories.grades import LinkType
 from libs.domain.stories.links import Link
 from libs.domain.stories.pairs import Pair
-from libs.domain.stories.records import Carrier, Cause, Placing, Revision, Standing, StoredLink, StoredText, Touched
+from libs.domain.stories.records import (
+    Carrier,
+    Cause,
+    Made,
+    Placing,
+    Revision,
+    Standing,
+    StoredLink,
+    StoredText,
+    Subject,
+    Touched,
+)
 from libs.domain.stories.texts import Article
 
 
@@ -27,8 +39,45 @@ class Tally:
     links: Counter[LinkType] = field(default_factory=Counter)  # that got this type
 
 
+class Edits(Protocol):
+    """What an editor's decision reads and writes beside texts and stories, in the book's transaction."""
+
+    async def subjects(self, article_ids: Collection[str]) -> dict[str, Subject]:
+        """Those that exist, by id."""
+        ...
+
+    async def members(self, story_ids: Collection[str]) -> dict[str, list[str]]:
+        """The articles of each story that has some."""
+        ...
+
+    async def find(self, number: int) -> Made | None: ...
+
+    async def standing(self, kind: CorrectionKind, article_ids: Collection[str]) -> dict[str, list[int]]:
+        """For each article the standing corrections of this kind that name it, in order; without one it is left out."""
+        ...
+
+    async def make(
+        self, kind: CorrectionKind, articles: Collection[str], apart: Collection[str], who: str, why: str
+    ) -> int:
+        """Record a decision; answer its number."""
+        ...
+
+    async def revoke(self, number: int, who: str, why: str) -> None: ...
+
+    async def withdraw(self, article_ids: Collection[str], who: str, why: str, trace_id: str) -> None:
+        """Mark articles as withdrawn and end their current revisions so."""
+        ...
+
+    async def readmit(self, article_ids: Collection[str]) -> list[str]:
+        """Take the mark off again; answer the current revisions, which have no end now."""
+        ...
+
+
 class Book(Protocol):
     """One transaction under the lock."""
+
+    @property
+    def edits(self) -> Edits: ...
 
     async def current(self, article_ids: Collection[str]) -> dict[str, str]:
         """The current revision of each article that is not withdrawn."""
@@ -40,6 +89,10 @@ class Book(Protocol):
 
     async def carry(self, carriers: Sequence[Carrier]) -> None:
         """Register what each article carries now."""
+        ...
+
+    async def uncarry(self, article_ids: Collection[str]) -> None:
+        """Forget what these articles carry."""
         ...
 
     async def carriers(self, text_ids: Collection[str]) -> dict[str, list[Article]]:
@@ -130,11 +183,15 @@ class Book(Protocol):
         ...
 
     async def joined_to(self, text_ids: Collection[str]) -> set[str]:
-        """Texts one step away by a link that joins, or by a candidate for identity."""
+        """Texts one step away by a link that joins, a candidate for identity, or an editor's merge."""
         ...
 
     async def story_mates(self, text_ids: Collection[str]) -> set[str]:
         """All texts that stand in a story with one of these texts so far."""
+        ...
+
+    async def corrections(self, text_ids: Collection[str]) -> list[Correction]:
+        """The standing merges, splits and pins that name an article which carries one of these texts."""
         ...
 
     async def placings(self, text_ids: Collection[str]) -> dict[str, Placing]:
@@ -142,17 +199,27 @@ class Book(Protocol):
         ...
 
     async def place(
-        self, placings: Sequence[Placing], renewed: Collection[str], leads: Mapping[str, str], cause: Cause
+        self,
+        placings: Sequence[Placing],
+        renewed: Collection[str],
+        leads: Mapping[str, str],
+        cause: Cause,
+        successors: Mapping[str, str],
     ) -> Touched:
         """Write placings and the stories that follow from them.
 
-        `renewed` articles have a new text; `leads` has the lead of every story of these placings. Raises projection
-        numbers, writes history and redirects. Answers what changed.
+        `renewed` articles have a new text; `leads` has the lead of every story of these placings; `successors` says
+        where each story's first remaining article stands now, for the redirect of one whose founder was withdrawn.
+        Raises projection numbers, writes history and redirects. Answers what changed.
         """
         ...
 
     async def all_current(self) -> list[str]:
         """All current revisions that the deduplicator has taken, in the order of ids."""
+        ...
+
+    async def misplaced(self) -> list[str]:
+        """Withdrawn articles that stand in a story all the same."""
         ...
 
     async def restore_stories(self, cause: Cause) -> int:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from libs.contracts.pipeline import Lane
 from libs.domain.stories.records import Cause, Revision
-from services.deduplicator.ports import Stories
+from services.deduplicator.ports import Book, Stories
 from services.deduplicator.regroup import regroup
 from services.deduplicator.stage import Prepared, prepare
 from services.deduplicator.weave import weave
@@ -37,11 +37,20 @@ async def rebuild(stories: Stories) -> Rebuilt:
             known = await stories.revisions(revision_ids[at : at + AT_ONCE])
             made = await asyncio.to_thread(_prepared, known)
             texts |= await weave(book, [p.carrier for p in made], [p.text for p in made])
-        changed = 0
+        changed = await _release(book, cause)
         ordered = sorted(texts)
         for at in range(0, len(ordered), AT_ONCE):
             changed += len((await regroup(book, ordered[at : at + AT_ONCE], (), cause)).articles)
         return Rebuilt(changed, await book.restore_stories(cause))
+
+
+async def _release(book: Book, cause: Cause) -> int:
+    """Take withdrawn articles out of the stories in which they still stand; answer how many articles that changed."""
+    released = await book.misplaced()
+    left = {s.story_id for s in (await book.edits.subjects(released)).values() if s.story_id}
+    fellows = [a for held in (await book.edits.members(left)).values() for a in held]
+    texts = set((await book.carried(fellows)).values())
+    return len((await regroup(book, texts, (), cause, released=released)).articles)
 
 
 def _prepared(revisions: Mapping[str, Revision]) -> list[Prepared]:

@@ -7,6 +7,7 @@ that hold one of them are looked at; grouping itself is the pure function of `li
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from libs.domain.stories.corrections import decided
 from libs.domain.stories.fold import with_identity
 from libs.domain.stories.grades import LinkType
 from libs.domain.stories.grouping import group
@@ -29,9 +30,15 @@ class Judged:
 
 
 async def regroup(
-    book: Book, dirty: Collection[str], renewed: Collection[str], cause: Cause, tally: Tally | None = None
+    book: Book,
+    dirty: Collection[str],
+    renewed: Collection[str],
+    cause: Cause,
+    tally: Tally | None = None,
+    *,
+    released: Collection[str] = (),
 ) -> Touched:
-    """Judge the stories of `dirty` texts anew; `renewed` articles have a new text."""
+    """Judge the stories of `dirty` texts anew; `renewed` articles have a new text, `released` ones stand nowhere now."""
     inside = await _connected(book, set(dirty) | await book.story_mates(dirty))
     carriers = _current(await book.carriers(inside))
     stored = await book.standing(carriers)
@@ -41,7 +48,7 @@ async def regroup(
     others = {i: held for i, held in others.items() if all(a.article_id in before for a in held)}
     stored = [s for s in stored if all(i in carriers or i in others for i in (s.link.a, s.link.b))]
     identities = {i: identity_of(held) for i, held in {**carriers, **others}.items()}
-    outer = {i: before[held[0].article_id].story_id for i, held in others.items()}
+    outer = {i: before[held[0].article_id].story_id or "" for i, held in others.items()}
     judged = await _judge(book, carriers, identities, stored, outer)
     types = _changed_types(stored, judged)
     await book.set_types(types)
@@ -51,7 +58,21 @@ async def regroup(
         before[a.article_id].story_id for held in carriers.values() for a in held if a.article_id in before
     }
     placings = await _placings(book, {**carriers, **others}, judged, identities, before, changed)
-    return await book.place(placings, renewed, {s.story_id: s.lead for s in judged.stories}, cause)
+    placings += [Placing(article_id, None, False, (), ()) for article_id in sorted(released)]
+    leads = {s.story_id: s.lead for s in judged.stories}
+    return await book.place(placings, renewed, leads, cause, _successors(carriers, judged, before))
+
+
+def _successors(
+    carriers: Mapping[str, Sequence[Article]], judged: Judged, before: Mapping[str, Placing]
+) -> dict[str, str]:
+    """For each story so far, the one in which the first of its articles stands now."""
+    ranked = sorted((a.rank, a.article_id, judged.story_of_text[i]) for i, held in carriers.items() for a in held)
+    found: dict[str, str] = {}
+    for _, article_id, story_id in ranked:
+        if article_id in before and (old := before[article_id].story_id) is not None:
+            found.setdefault(old, story_id)
+    return found
 
 
 def _current(carriers: Mapping[str, list[Article]]) -> dict[str, list[Article]]:
@@ -67,7 +88,7 @@ def _changed_types(stored: Sequence[Standing], judged: Judged) -> dict[tuple[str
 
 
 async def _connected(book: Book, seeds: Collection[str]) -> set[str]:
-    """Everything that joining links or candidates for identity connect with the seeds."""
+    """Everything that joining links, candidates for identity or merges connect with the seeds."""
     found, edge = set(seeds), set(seeds)
     while edge:
         edge = await book.joined_to(edge) - found
@@ -86,13 +107,16 @@ async def _judge(
     by_words = [s.link for s in inner if s.worded]
     candidates = {(s.link.a, s.link.b) for s in inner if s.candidate}
     mine = {text_id: identities[text_id] for text_id in carriers}
-    links = with_identity(by_words, identity_links(mine, by_words, candidates))
-    texts = await book.lengths(carriers)
-    stories = tuple(story_of(g, carriers, texts) for g in group(mine, links))
     text_of = {a.article_id: text_id for text_id, held in carriers.items() for a in held}
+    editors = decided(await book.corrections(carriers), text_of)
+    links = with_identity(by_words, identity_links(mine, by_words, candidates, editors))
+    texts = await book.lengths(carriers)
+    stories = tuple(story_of(g, carriers, texts, editors.pins) for g in group(mine, links, editors))
     story_of_text = {text_of[article_id]: s.story_id for s in stories for article_id in s.members}
     across = [s.link for s in stored if s.link.a in outer or s.link.b in outer]
-    return Judged(stories, {**outer, **story_of_text}, tuple([settled(x, story_of_text) for x in links] + across))
+    separated = editors.separated(story_of_text)
+    now = [settled(x, story_of_text, separated) for x in links]
+    return Judged(stories, {**outer, **story_of_text}, tuple(now + across))
 
 
 async def _placings(
@@ -101,7 +125,7 @@ async def _placings(
     judged: Judged,
     identities: Mapping[str, Identity],
     before: Mapping[str, Placing],
-    changed: Collection[str],
+    changed: Collection[str | None],
 ) -> list[Placing]:
     """Where the articles inside stand, and what changes for those beside that quote or are quoted."""
     quoted = quoted_stories(judged.links, judged.story_of_text, identities)

@@ -44,14 +44,29 @@ async def weave(
     before = await book.carried({c.article_id for c in carriers})
     await book.carry(carriers)
     carried = {c.text_id for c in carriers}
-    dirty = carried | set(before.values())
-    left = set(before.values()) - {text_id for text_id, held in (await book.carriers(before.values())).items() if held}
-    dirty |= await _retire(book, left)
+    old = set(before.values())
+    left, changed = await _abandoned(book, old)
+    dirty = carried | old | changed
     live = await book.live(carried)
     fresh = {t.text.text_id: t for t in made if t.text.text_id not in live}
     dirty |= await _add(book, [fresh[text_id] for text_id in sorted(fresh)], tally or Tally())
-    dirty |= await _tell(book, (carried | set(before.values())) - left)
+    dirty |= await _tell(book, (carried | old) - left)
     return dirty - left
+
+
+async def unweave(book: Book, article_ids: Collection[str]) -> set[str]:
+    """Take out what withdrawn articles carry; answers as `weave` does, with all that stood in a story with them."""
+    old = set((await book.carried(article_ids)).values())
+    mates = await book.story_mates(old)
+    await book.uncarry(article_ids)
+    left, changed = await _abandoned(book, old)
+    return (old | mates | changed | await _tell(book, old - left)) - left
+
+
+async def _abandoned(book: Book, text_ids: Collection[str]) -> tuple[set[str], set[str]]:
+    """Take out those of these texts that nobody carries any more; answer them, and the texts that this changed."""
+    left = set(text_ids) - {text_id for text_id, held in (await book.carriers(text_ids)).items() if held}
+    return left, await _retire(book, left)
 
 
 async def _add(book: Book, fresh: Sequence[StoredText], tally: Tally) -> set[str]:

@@ -1,11 +1,13 @@
 """Writes where articles stand: their story, lead and quoted stories, and the stories that follow from that.
 
 Raises one projection number for each article and story that changed, writes the stories' history, and keeps redirects:
-the id of a story that lost all members leads to the story of the article that gave it its id.
+the id of a story that lost all members leads to the story of the article that gave it its id, and where that article
+was withdrawn, to the story of the first of those that were in it. When all were, it leads nowhere.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import text
@@ -23,14 +25,15 @@ async def place(
     renewed: Collection[str],
     leads: Mapping[str, str],
     cause: Cause,
+    successors: Mapping[str, str] = MappingProxyType({}),
 ) -> Touched:
     """See `services.deduplicator.ports.Book.place`. Rows are locked and written in the order of ids."""
     wanted = {p.article_id: p for p in sorted(placings, key=lambda p: p.article_id)}
     before = {r.article_id: r for r in await connection.execute(_BEFORE, {"ids": list(wanted)})}
     moved = [p for p in wanted.values() if p.article_id in renewed or _as_row(p) != _row(before[p.article_id])]
     await _write_articles(connection, moved, cause)
-    affected = {p.story_id for p in moved} | _left(before, wanted)
-    await _write_stories(connection, affected, leads, moved, before, cause)
+    affected = {p.story_id for p in moved if p.story_id} | _left(before, wanted)
+    await _write_stories(connection, affected, leads, successors, moved, before, cause)
     return Touched(tuple(p.article_id for p in moved), tuple(sorted(affected)))
 
 
@@ -63,6 +66,7 @@ async def _write_stories(
     connection: AsyncConnection,
     affected: Collection[str],
     leads: Mapping[str, str],
+    successors: Mapping[str, str],
     moved: Sequence[Placing],
     before: Before,
     cause: Cause,
@@ -78,8 +82,17 @@ async def _write_stories(
     for story_id in sorted(affected):
         size = sizes.get(story_id, 0)
         lead = leads.get(story_id, known[story_id].lead_article_id if story_id in known else None)
-        heir = heirs.get(story_id) if not size else None
-        rows.append({"id": story_id, "lead": lead if size else None, "size": size, "heir": heir})
+        heir = None if size else heirs.get(story_id) or successors.get(story_id)
+        left = "emptied" if heir is None else "merged" if story_id in heirs else "renamed"
+        rows.append(
+            {
+                "id": story_id,
+                "lead": lead if size else None,
+                "size": size,
+                "heir": heir,
+                "left": "left" if size else left,
+            }
+        )
     columns = {name: [row[name] for row in rows] for name in ("id", "lead", "size", "heir")}
     await connection.execute(_WRITE_STORIES, {**columns, "lane": cause.lane, "trace": cause.trace_id})
     await connection.execute(
@@ -100,7 +113,8 @@ async def _write_history(
     for p in moved:
         old = before[p.article_id].story_id
         if old != p.story_id:
-            joined[p.story_id].append(p.article_id)
+            if p.story_id is not None:
+                joined[p.story_id].append(p.article_id)
             if old is not None:
                 left[old].append(p.article_id)
     history = []
@@ -111,15 +125,15 @@ async def _write_history(
         elif joined[story_id]:
             history.append((story_id, "joined", None, joined[story_id]))
         if left[story_id]:
-            gone = "merged" if row["heir"] else "emptied" if not row["size"] else "left"
-            history.append((story_id, gone, row["heir"], left[story_id]))
+            history.append((story_id, row["left"], row["heir"], left[story_id]))
         if story_id in known and row["size"] and known[story_id].lead_article_id not in (None, row["lead"]):
             history.append((story_id, "lead", None, [row["lead"]]))
     if history:
         stories, changes, others, articles = zip(*history, strict=True)
         columns = {"stories": list(stories), "changes": list(changes), "others": list(others)}
         lists = [" ".join(ids) for ids in articles]
-        await connection.execute(_HISTORY, {**columns, "articles": lists, "cause": cause.revision_id})
+        why = {"cause": cause.revision_id, "correction": cause.correction}
+        await connection.execute(_HISTORY, {**columns, "articles": lists, **why})
 
 
 _BEFORE = text(
@@ -160,7 +174,7 @@ _REDIRECTS = text(
     " AND stories.story_id <> ALL(CAST(:affected AS text[])) AND stories.redirect_to IS DISTINCT FROM a.story_id"
 )
 _HISTORY = text("""
-INSERT INTO story_history (story_id, change, other_story_id, article_ids, cause_revision_id)
-SELECT story_id, change, other_id, string_to_array(articles, ' '), :cause
+INSERT INTO story_history (story_id, change, other_story_id, article_ids, cause_revision_id, correction_id)
+SELECT story_id, change, other_id, string_to_array(articles, ' '), :cause, CAST(:correction AS bigint)
 FROM unnest(CAST(:stories AS text[]), CAST(:changes AS text[]), CAST(:others AS text[]), CAST(:articles AS text[]))
     WITH ORDINALITY AS new (story_id, change, other_id, articles, n) ORDER BY n""")

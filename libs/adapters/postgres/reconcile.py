@@ -52,9 +52,8 @@ def _queries() -> dict[Kind, Any]:
         "revision": select(r.revision_id, r.lane, r.attempt)
         .join(articles, a.revision_id == r.revision_id)
         .where(r.assigned_at.is_(None), or_(r.end.is_(None), r.end.not_in(_FINAL))),
-        "article": select(a.article_id, a.lane, a.projection).where(
-            a.projection > a.indexed_projection, a.story_id.is_not(None), ~set_aside
-        ),
+        # One without a story and with a number was withdrawn: the index must forget it.
+        "article": select(a.article_id, a.lane, a.projection).where(a.projection > a.indexed_projection, ~set_aside),
         "story": select(s.story_id, s.lane, s.projection).where(
             s.projection > s.indexed_projection, ~story_set_aside(s.story_id, s.projection)
         ),
@@ -99,7 +98,7 @@ async def _revisions(connection: AsyncConnection, keys: Sequence[str]) -> list[E
 
 async def _articles(connection: AsyncConnection, keys: Sequence[str]) -> list[Event]:
     a = articles.c
-    still = update(articles).where(a.article_id.in_(keys), a.projection > a.indexed_projection, a.story_id.is_not(None))
+    still = update(articles).where(a.article_id.in_(keys), a.projection > a.indexed_projection)
     raised = still.values(projection_attempt=a.projection_attempt + 1).returning(*STORY_ASSIGNED)
     return [story_assigned(row) for row in await connection.execute(raised)]
 

@@ -9,8 +9,12 @@ WHERE a.withdrawn_reason IS NULL AND r.assigned_at IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM carriers c WHERE c.article_id = a.article_id)
 ORDER BY revision_id"""
 
+# Withdrawn articles that stand in a story all the same.
+MISPLACED = """
+SELECT article_id FROM articles WHERE withdrawn_reason IS NOT NULL AND (story_id IS NOT NULL OR lead) ORDER BY 1"""
+
 # Stories follow from where articles stand. A story without members leads to where the article stands that gave it its
-# id; where that article is gone, to where it led before.
+# id; where that article was withdrawn, to where it led before.
 RESTORE_STORIES = """
 WITH counted AS (
     SELECT story_id, count(*)::int AS size, min(article_id) FILTER (WHERE lead) AS lead

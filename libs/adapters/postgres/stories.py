@@ -16,9 +16,10 @@ from sqlalchemy.engine import Row
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from libs.adapters.postgres import story_queries as sql
+from libs.adapters.postgres.corrections import PostgresEdits
 from libs.adapters.postgres.fingerprints import PostgresFingerprints, array_literal, bigints, unsigned
 from libs.adapters.postgres.placings import place
-from libs.adapters.postgres.restoring import ALL_TAKEN, RESTORE_STORIES
+from libs.adapters.postgres.restoring import ALL_TAKEN, MISPLACED, RESTORE_STORIES
 from libs.adapters.postgres.story_rows import (
     Values,
     article_of,
@@ -35,6 +36,7 @@ from libs.adapters.postgres.story_rows import (
 from libs.contracts.events import Event, StoryAssigned, StoryChanged
 from libs.domain.documents import Quote, Turn
 from libs.domain.stories.boilerplate import Witness
+from libs.domain.stories.corrections import Correction, CorrectionKind
 from libs.domain.stories.links import Link
 from libs.domain.stories.membership import founding_id
 from libs.domain.stories.pairs import Pair
@@ -116,6 +118,7 @@ class PostgresBook:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
         self._fingerprints = PostgresFingerprints(connection)
+        self.edits = PostgresEdits(connection)
 
     async def _rows(self, query: str, **values: Any) -> Sequence[Row[Any]]:
         """The rows of a query; none, without asking, where its `ids` are empty."""
@@ -161,6 +164,9 @@ class PostgresBook:
             for c in sorted(carriers, key=lambda c: c.article_id)
         ]
         await self._do(sql.UPSERT_CARRIERS, **columns(values))
+
+    async def uncarry(self, article_ids: Collection[str]) -> None:
+        await self._do("DELETE FROM carriers WHERE article_id = ANY(CAST(:ids AS text[]))", ids=sorted(article_ids))
 
     async def carriers(self, text_ids: Collection[str]) -> dict[str, list[Article]]:
         found: dict[str, list[Article]] = {text_id: [] for text_id in sorted(text_ids)}
@@ -304,6 +310,12 @@ class PostgresBook:
     async def story_mates(self, text_ids: Collection[str]) -> set[str]:
         return {row.text_id for row in await self._rows(sql.MATES, ids=sorted(text_ids))}
 
+    async def corrections(self, text_ids: Collection[str]) -> list[Correction]:
+        return [
+            Correction(r.correction_id, CorrectionKind(r.kind), frozenset(r.articles), frozenset(r.apart))
+            for r in await self._rows(sql.CORRECTIONS, ids=sorted(text_ids))
+        ]
+
     async def placings(self, text_ids: Collection[str]) -> dict[str, Placing]:
         rows = await self._rows(sql.PLACINGS, ids=sorted(text_ids))
         return {
@@ -312,9 +324,14 @@ class PostgresBook:
         }
 
     async def place(
-        self, placings: Sequence[Placing], renewed: Collection[str], leads: Mapping[str, str], cause: Cause
+        self,
+        placings: Sequence[Placing],
+        renewed: Collection[str],
+        leads: Mapping[str, str],
+        cause: Cause,
+        successors: Mapping[str, str],
     ) -> Touched:
-        return await place(self._connection, placings, renewed, leads, cause)
+        return await place(self._connection, placings, renewed, leads, cause, successors)
 
     async def all_current(self) -> list[str]:
         rows = await self._rows(ALL_TAKEN)
@@ -323,6 +340,9 @@ class PostgresBook:
     async def clear(self) -> None:
         for table in ("links", "boilerplate", "fingerprints", "fingerprint_chunks", "carriers", "texts"):
             await self._do(f"DELETE FROM {table}")  # noqa: S608
+
+    async def misplaced(self) -> list[str]:
+        return [row.article_id for row in await self._rows(MISPLACED)]
 
     async def restore_stories(self, cause: Cause) -> int:
         return len(await self._rows(RESTORE_STORIES, lane=cause.lane, trace=cause.trace_id))

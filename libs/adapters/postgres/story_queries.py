@@ -67,7 +67,7 @@ RESULTS = text(
 PLACED = text("SELECT article_id, story_id, projection FROM articles WHERE article_id = ANY(CAST(:ids AS text[]))")
 TOLD = text("SELECT story_id, projection, redirect_to FROM stories WHERE story_id = ANY(CAST(:ids AS text[]))")
 CARRIERS = """
-SELECT c.text_id, c.article_id, c.in_focus, p.url, p.declared_original, r.outlet, r.publisher, r.title, r.published,
+SELECT c.text_id, c.article_id, c.in_focus, p.url, p.declared_original, p.gone_at IS NOT NULL AS gone, r.outlet, r.publisher, r.title, r.published,
        r.language, r.credit, r.kind, r.interviewee, r.broadcasters, r.interviewers, r.aired, r.questions
 FROM carriers c JOIN articles a USING (article_id) JOIN pages p USING (page_id)
      JOIN revisions r ON r.revision_id = c.revision_id
@@ -117,7 +117,13 @@ ORDER BY a, b"""
 JOINING = "live AND (candidate OR words_type IN ('copy', 'rewrite'))"
 JOINED = f"""
 SELECT b AS text_id FROM links WHERE {JOINING} AND a = ANY(CAST(:ids AS text[]))
-UNION SELECT a FROM links WHERE {JOINING} AND b = ANY(CAST(:ids AS text[]))"""  # noqa: S608
+UNION SELECT a FROM links WHERE {JOINING} AND b = ANY(CAST(:ids AS text[]))
+UNION SELECT other.text_id FROM carriers AS mine JOIN correction_articles AS named USING (article_id)
+    JOIN corrections AS merged ON merged.correction_id = named.correction_id
+        AND merged.kind = 'merge' AND merged.revoked_at IS NULL
+    JOIN correction_articles AS fellow ON fellow.correction_id = merged.correction_id
+    JOIN carriers AS other ON other.article_id = fellow.article_id
+WHERE mine.text_id = ANY(CAST(:ids AS text[]))"""  # noqa: S608
 MATES = """
 SELECT DISTINCT mate.text_id FROM carriers AS mine JOIN articles AS a ON a.article_id = mine.article_id
     JOIN articles AS other ON other.story_id = a.story_id JOIN carriers AS mate ON mate.article_id = other.article_id
@@ -146,13 +152,19 @@ ends AS (
     UNION ALL SELECT text_id, least, a, b FROM wanted JOIN links ON b = text_id WHERE live AND aside),
 counted AS (SELECT a, b, least, count(*) OVER (PARTITION BY text_id) AS asides FROM ends)
 SELECT links.* FROM links JOIN (SELECT DISTINCT a, b FROM counted WHERE asides >= least) AS crowd USING (a, b)"""
-# A revision's result and its line in the ledger. One that is not current any more has no result.
+# A revision's result and its line in the ledger. One that is not current any more has no result; that of a withdrawn
+# article has its end here, for the index never hears of it.
 RECORD = """
 WITH done AS (
     UPDATE revisions SET assigned_at = now(), touched_articles = string_to_array(new.articles, ' '),
-        touched_stories = string_to_array(new.stories, ' ')
-    FROM unnest(CAST(:revisions AS text[]), CAST(:articles AS text[]), CAST(:stories AS text[]))
-        AS new (revision_id, articles, stories)
+        touched_stories = string_to_array(new.stories, ' '),
+        "end" = CASE WHEN out THEN 'withdrawn' ELSE "end" END, ended_at = CASE WHEN out THEN now() ELSE ended_at END
+    FROM (
+        SELECT given.*, a.article_id IS NOT NULL AS out
+        FROM unnest(CAST(:revisions AS text[]), CAST(:articles AS text[]), CAST(:stories AS text[]))
+            AS given (revision_id, articles, stories)
+        JOIN revisions r USING (revision_id) LEFT JOIN articles a
+            ON a.article_id = r.article_id AND a.revision_id = r.revision_id AND a.withdrawn_reason IS NOT NULL) AS new
     WHERE revisions.revision_id = new.revision_id
     RETURNING revisions.revision_id, revisions.article_id, revisions.capture_id, revisions.trace_id)
 INSERT INTO ledger (stage, outcome, capture_id, page_id, article_id, revision_id, story_id, trace_id)
@@ -162,3 +174,13 @@ SELECT 'deduplicator',
     done.capture_id, a.page_id, done.article_id, done.revision_id,
     CASE WHEN a.revision_id = done.revision_id AND a.withdrawn_reason IS NULL THEN a.story_id END, done.trace_id
 FROM done JOIN articles a USING (article_id) ORDER BY done.revision_id"""
+# Editors' standing decisions that name an article which carries one of these texts.
+CORRECTIONS = """
+SELECT correction_id, kind,
+    coalesce(array_agg(article_id) FILTER (WHERE NOT apart), '{}') AS articles,
+    coalesce(array_agg(article_id) FILTER (WHERE apart), '{}') AS apart
+FROM corrections JOIN correction_articles USING (correction_id)
+WHERE revoked_at IS NULL AND kind <> 'withdraw' AND correction_id IN (
+    SELECT correction_id FROM correction_articles JOIN carriers USING (article_id)
+    WHERE text_id = ANY(CAST(:ids AS text[])))
+GROUP BY correction_id ORDER BY correction_id"""

@@ -16,7 +16,7 @@ from libs.domain.stories.records import Standing, StoredLink, StoredText
 from libs.domain.stories.texts import Article, Text, mark
 
 Values = dict[str, Any]
-AFTER_GROUPING = ("identity", "veto")  # reasons that are not about words
+AFTER_GROUPING = ("identity", "veto", "split")  # reasons that are not about words
 
 
 def text_values(stored: StoredText) -> Values:
@@ -115,6 +115,7 @@ def article_of(row: Row[Any]) -> Article:
         ArticleKind(row.kind),
         facts_of(row),
         row.in_focus,
+        row.gone,
     )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from libs.domain.stories.boilerplate import PairsOf, all_boilerplate, key
+from libs.domain.stories.corrections import Correction, decided, withdrawn
 from libs.domain.stories.grades import dull_words
 from libs.domain.stories.grouping import group
 from libs.domain.stories.identity import Identity, identity_of
@@ -30,11 +31,14 @@ class Folded:
     boilerplate: frozenset[int]
 
 
-def fold(documents: Iterable[tuple[Article, Text]]) -> Folded:
-    """Group articles into stories. The result is the same for every order of `documents`."""
+def fold(documents: Iterable[tuple[Article, Text]], corrections: Sequence[Correction] = ()) -> Folded:
+    """Group articles into stories. The result is the same for every order of `documents` and `corrections`."""
     carriers: dict[str, list[Article]] = {}
     texts: dict[str, Text] = {}
+    out = withdrawn(corrections)
     for article, text in documents:
+        if article.article_id in out:
+            continue
         texts[text.text_id] = text
         carriers.setdefault(text.text_id, []).append(article)
     marks = {text_id: mark(text) for text_id, text in texts.items()}
@@ -42,13 +46,14 @@ def fold(documents: Iterable[tuple[Article, Text]]) -> Folded:
     boilerplate = frozenset(all_boilerplate(pairs))
     identities = {text_id: identity_of(articles) for text_id, articles in carriers.items()}
     links = _links(pairs, marks, boilerplate)
-    links = with_identity(links, identity_links(identities, links, _candidates(texts, identities)))
-    stories = [
-        story_of(g, carriers, {text_id: len(text) for text_id, text in texts.items()}) for g in group(identities, links)
-    ]
     text_of = {a.article_id: text_id for text_id, articles in carriers.items() for a in articles}
+    editors = decided(corrections, text_of)
+    links = with_identity(links, identity_links(identities, links, _candidates(texts, identities), editors))
+    lengths = {text_id: len(text) for text_id, text in texts.items()}
+    stories = [story_of(g, carriers, lengths, editors.pins) for g in group(identities, links, editors)]
     story_of_text = {text_of[article_id]: s.story_id for s in stories for article_id in s.members}
-    links = [settled(x, story_of_text) for x in links]
+    separated = editors.separated(story_of_text)
+    links = [settled(x, story_of_text, separated) for x in links]
     quoted = quoted_stories(links, story_of_text, identities)
     return Folded(
         {s.story_id: s for s in stories},

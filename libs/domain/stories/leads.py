@@ -3,9 +3,10 @@
 In: the articles of a story. Out: judgements with their reasons; ties break by publication, URL and segment.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 from libs.domain.documents import ArticleKind
 from libs.domain.interviews.names import same_outlet
@@ -35,10 +36,12 @@ class Judged:
     rule: str
 
 
-def lead_of(members: Collection[Article], words: dict[str, int]) -> Article:
+def lead_of(
+    members: Collection[Article], words: Mapping[str, int], pins: Mapping[str, int] = MappingProxyType({})
+) -> Article:
     """The source among the articles of a story; `words` is each article's length by article id.
 
-    First come those that print the interview (nearly) whole, then those that credit no other member, then the first
+    First come those whose page is still there, then the one that an editor chose (`pins`: how late), then those that print the interview (nearly) whole, then those that credit no other member, then the first
     published, the one with more questions, the longer.
     """
     most = max(article.facts.questions for article in members)
@@ -47,6 +50,8 @@ def lead_of(members: Collection[Article], words: dict[str, int]) -> Article:
     def order(article: Article) -> tuple[object, ...]:
         holds = article.kind is ArticleKind.INTERVIEW and article.facts.questions * HOLDS_SHARE >= most
         return (
+            article.gone,
+            -pins.get(article.article_id, -1),
             not holds,
             article.article_id in crediting,
             moment(article.published),

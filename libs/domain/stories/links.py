@@ -1,6 +1,6 @@
 """The link of two texts: its type and strength, decided from the grade and from both sides' identities."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass, replace
 
 from libs.domain.stories.grades import JOINING, QUOTE_WORDS, Grade, LinkType, Reason, grade
@@ -40,14 +40,21 @@ def link(pair: Pair, boilerplate: Container[int], *, dull_a: int = 0, dull_b: in
     return Link(pair.a, pair.b, grade(pair, boilerplate, dull_a=dull_a, dull_b=dull_b), pair)
 
 
-def settled(link: Link, group_of: Mapping[str, object]) -> Link:
+def settled(link: Link, group_of: Mapping[str, str], separated: Collection[frozenset[str]] = frozenset()) -> Link:
     """The link as it stands after grouping: one that would join two stories, but was cut, joins nothing.
 
-    It is a quotation when the shared words are spoken, else `possible`.
+    It is a quotation when the shared words are spoken, else `possible`. `separated`: the groups, by twos, that an editor
+    keeps apart.
     """
     if not link.joins or group_of[link.a] == group_of[link.b]:
         return link
     spoken = next((r.value for r in link.grade.reasons if r.rule == "quotes"), 0)
     type_ = LinkType.QUOTES if spoken >= QUOTE_WORDS else LinkType.POSSIBLE
-    veto = Reason("veto", 1, 1, "the two stories tell of different interviews, so this link does not join them")
-    return replace(link, grade=replace(link.grade, type=type_, reasons=(*link.grade.reasons, veto)))
+    kept_apart = frozenset((group_of[link.a], group_of[link.b])) in separated
+    return replace(link, grade=replace(link.grade, type=type_, reasons=(*link.grade.reasons, _CUT[kept_apart])))
+
+
+_CUT = {
+    False: Reason("veto", 1, 1, "the two stories tell of different interviews, so this link does not join them"),
+    True: Reason("split", 1, 1, "an editor keeps the two stories apart, so this link does not join them"),
+}

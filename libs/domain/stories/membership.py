@@ -6,6 +6,7 @@ In: articles by the text they carry, groups, links. Out: values only; nothing de
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from libs.domain.stories.grades import LinkType
 from libs.domain.stories.grouping import Group
@@ -29,11 +30,16 @@ def founding_id(url: str, segment: str) -> str:
     return hashlib.sha256(f"story\n{url}\n{segment}".encode()).hexdigest()[:32]
 
 
-def story_of(group: Group, carriers: Mapping[str, Sequence[Article]], words: Mapping[str, int]) -> Story:
-    """The story of the articles that carry the texts of `group`; `words` is the length of each text."""
+def story_of(
+    group: Group,
+    carriers: Mapping[str, Sequence[Article]],
+    words: Mapping[str, int],
+    pins: Mapping[str, int] = MappingProxyType({}),
+) -> Story:
+    """The story of the articles that carry the texts of `group`; `words` is the length of each text, `pins` as in `lead_of`."""
     articles = sorted((a for text_id in group for a in carriers[text_id]), key=lambda a: a.rank)
     length = {a.article_id: words[text_id] for text_id in group for a in carriers[text_id]}
-    lead = lead_of(articles, length)
+    lead = lead_of(articles, length, pins)
     return Story(
         founding_id(articles[0].url, articles[0].segment), lead.article_id, tuple(a.article_id for a in articles)
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from libs.domain.documents import InterviewFacts, Quote, Turn
+from libs.domain.stories.corrections import CorrectionKind
 from libs.domain.stories.grades import LinkType, Reason
 from libs.domain.stories.links import Link
 from libs.domain.stories.pairs import Pair
@@ -62,10 +63,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Placing:
-    """Where an article stands: what the search index shows of its story."""
+    """Where an article stands: what the search index shows of its story. A withdrawn one stands in none."""
 
     article_id: str
-    story_id: str
+    story_id: str | None
     lead: bool
     quoted_stories: tuple[str, ...]
     link_types: tuple[str, ...]
@@ -78,6 +79,33 @@ class Cause:
     lane: str
     trace_id: str
     revision_id: str | None  # none when everything is judged anew
+    correction: int | None = None  # the number of the editor's decision, where that was it
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """An article as a correction finds it. `text_id`: none where the deduplicator has not seen it or it is withdrawn."""
+
+    article_id: str
+    key: str  # its name for people
+    revision_id: str | None
+    story_id: str | None
+    text_id: str | None
+    lead: bool
+    gone: bool
+    withdrawn: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A correction as it was made, standing or taken back."""
+
+    number: int
+    kind: CorrectionKind
+    articles: tuple[str, ...]
+    apart: tuple[str, ...]
+    revoked: bool
+    erased: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from itertools import combinations
 
 from libs.domain.documents import InterviewFacts, Quote, Turn
 from libs.domain.interviews.names import same_person
+from libs.domain.stories.corrections import NOTHING_DECIDED, Decided
 from libs.domain.stories.grades import Grade, LinkType, Reason
 from libs.domain.stories.grouping import Group, group, two_interviews_printed
 from libs.domain.stories.identity import Identity, Relation, relation, widened
@@ -56,15 +57,18 @@ def may_be_one_interview(a: Identity, b: Identity) -> bool:
 
 
 def identity_links(
-    identities: Mapping[str, Identity], links: Sequence[Link], candidates: Collection[PairKey]
+    identities: Mapping[str, Identity],
+    links: Sequence[Link],
+    candidates: Collection[PairKey],
+    editors: Decided = NOTHING_DECIDED,
 ) -> list[Link]:
     """Links between `candidates`: pairs of texts that may be one interview, the longer text first.
 
-    Texts that words join already need none; one between texts that share words takes the place of the link by words.
+    Texts that words or editors join already need none; one between texts that share words takes the place of the link by words.
     A group that fits two interviews which are both printed in one language stays `possible` with everything, unless the
     days of broadcast decide: it would be a guess.
     """
-    groups = group(identities, links)
+    groups = group(identities, links, editors)
     of_text = {text_id: g for g in groups for text_id in g}
     apart = sorted((a, b) for a, b in candidates if of_text[a] != of_text[b])
     near: dict[Group, set[Group]] = {}

@@ -37,6 +37,7 @@ class Article:
     kind: ArticleKind = ArticleKind.REPORT
     facts: InterviewFacts = field(default_factory=InterviewFacts)
     in_focus: bool = False  # the person asked does most of the talking (`retold.in_focus`)
+    gone: bool = False  # its page is not there any more
 
     @property
     def rank(self) -> tuple[float, str, str]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import text
@@ -12,6 +12,7 @@ from benchmarks.revisions import Made, record
 from libs.adapters.postgres.stories import PostgresStories
 from libs.contracts.events import ArticleNormalized, Event
 from libs.domain.documents import Quote
+from libs.domain.stories.corrections import Correction, CorrectionKind
 from libs.domain.stories.fold import Folded, fold
 from libs.domain.stories.retold import in_focus
 from libs.domain.stories.texts import Article, Text, make_text
@@ -49,15 +50,29 @@ def corpus_articles(*, later: bool = False) -> list[Made]:
     ]
 
 
-def expected(articles: Iterable[Made]) -> State:
-    """What the whole judgement finds in the newest version of each article."""
+def expected(articles: Iterable[Made], corrections: Sequence[Correction] = (), gone: Collection[str] = ()) -> State:
+    """What the whole judgement finds in the newest version of each article; the pages at `gone` URLs are gone."""
     newest: dict[str, Made] = {}
     for m in sorted(articles, key=lambda m: m.version):
         newest[m.article_id] = m
-    return _of_folded(fold(_document(m) for m in newest.values()))
+    return _of_folded(fold((_document(m, m.url in gone) for m in newest.values()), corrections))
 
 
-def _document(m: Made) -> tuple[Article, Text]:
+async def decisions(engine: AsyncEngine) -> list[Correction]:
+    """The standing corrections, as the tables have them."""
+    query = text(
+        "SELECT correction_id, kind, array_agg(article_id) FILTER (WHERE NOT apart) AS articles,"
+        " array_agg(article_id) FILTER (WHERE apart) AS apart"
+        " FROM corrections JOIN correction_articles USING (correction_id) WHERE revoked_at IS NULL GROUP BY 1"
+    )
+    async with engine.connect() as connection:
+        return [
+            Correction(r.correction_id, CorrectionKind(r.kind), frozenset(r.articles), frozenset(r.apart or ()))
+            for r in await connection.execute(query)
+        ]
+
+
+def _document(m: Made, gone: bool) -> tuple[Article, Text]:
     article = Article(
         m.article_id,
         m.url,
@@ -72,6 +87,7 @@ def _document(m: Made) -> tuple[Article, Text]:
         m.kind,
         m.facts,
         in_focus(m.facts, m.turns, m.quotes),
+        gone,
     )
     return article, make_text(m.body, m.turns, m.quotes)
 
@@ -103,7 +119,8 @@ async def found(engine: AsyncEngine) -> State:
         hashes = [value for (value,) in await rows("SELECT hash FROM boilerplate")]
         return {
             "articles": await rows(
-                "SELECT article_id, story_id, lead, quoted_stories FROM articles ORDER BY article_id"
+                "SELECT article_id, story_id, lead, quoted_stories FROM articles WHERE withdrawn_reason IS NULL"
+                " ORDER BY article_id"
             ),
             "links": await rows(
                 "SELECT a, b, type, longest_run, weight_words, coverage_a, coverage_b FROM links"

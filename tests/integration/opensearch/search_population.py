@@ -250,6 +250,7 @@ async def revise(engine: AsyncEngine, piece: Piece, number: int, **changes: Any)
                 revision_id=_revision_id(changed, number),
                 projection=articles.c.projection + 1,
                 withdrawn_reason=changed.withdrawn,
+                **({"story_id": None, "lead": False, "quoted_stories": []} if changed.withdrawn else {}),
             )
         )
     return changed
@@ -287,7 +288,7 @@ def _article(piece: Piece, projection: int) -> dict[str, Any]:
         "position": piece.position,
         "segments": piece.segments,
         "revision_id": _revision_id(piece, 0),
-        "story_id": piece.story_id,
+        "story_id": piece.story_id if piece.withdrawn is None else None,
         "lead": piece.lead and piece.withdrawn is None,
         "quoted_stories": list(piece.quoted_stories),
         "link_types": list(piece.link_types),

@@ -29,8 +29,8 @@ SHOWN_CARRIERS: Final = 20
 
 # Every carrier of a text with its rank, the first published first, and how many there are.
 _CARRIERS = """
-SELECT c.text_id, c.article_id, c.in_focus, p.url, p.declared_original, r.outlet, r.publisher, r.title, r.published,
-    r.language, r.credit, r.kind, r.interviewee, r.broadcasters, r.interviewers, r.aired, r.questions,
+SELECT c.text_id, c.article_id, c.in_focus, p.url, p.declared_original, p.gone_at IS NOT NULL AS gone,
+    r.outlet, r.publisher, r.title, r.published, r.language, r.credit, r.kind, r.interviewee, r.broadcasters, r.interviewers, r.aired, r.questions,
     {body} a.position, a.segments, a.story_id
 FROM carriers c JOIN articles a USING (article_id) JOIN pages p USING (page_id)
     JOIN revisions r ON r.revision_id = c.revision_id
