@@ -320,6 +320,7 @@ story_history = Table(
     Column("other_story_id", Text),
     Column("article_ids", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("cause_revision_id", Text),
+    Column("correction_id", BigInteger),  # where an editor's decision was the cause
     _now(),
     one_of("change", ("created", "joined", "left", "merged", "split", "renamed", "emptied", "lead")),
     Index("ix_story_history_story", "story_id"),
@@ -334,7 +335,6 @@ reindex_runs = Table(
     Column("run_id", BigInteger, Identity(), primary_key=True),
     Column("targets", JSONB, nullable=False),  # alias -> {language group -> physical index}
     Column("last_article_id", Text, nullable=False, server_default=text("''")),
-    Column("correction_id", BigInteger),  # where an editor's decision was the cause
     Column("last_story_id", Text, nullable=False, server_default=text("''")),
     Column("swapped_at", DateTime(timezone=True)),
     _now(),
