@@ -78,8 +78,8 @@ NORMALIZER = StageSpec(
     "normalizer", consumes=(PAGES_FETCHED,), produces=(ARTICLES_NORMALIZED, STORIES_ASSIGNED, PAGES_FETCHED), batch=16
 )
 DEDUPLICATOR = StageSpec(
-    "deduplicator", consumes=(ARTICLES_NORMALIZED,), produces=(STORIES_ASSIGNED, STORIES_CHANGED), batch=50
+    "deduplicator", consumes=(ARTICLES_NORMALIZED,), produces=(STORIES_ASSIGNED, STORIES_CHANGED), batch=25
 )
-INDEXER = StageSpec("indexer", consumes=(STORIES_ASSIGNED, STORIES_CHANGED), produces=(ARTICLES_INDEXED,), batch=100)
+INDEXER = StageSpec("indexer", consumes=(STORIES_ASSIGNED, STORIES_CHANGED), produces=(ARTICLES_INDEXED,), batch=50)
 
 STAGES = (FETCHER, NORMALIZER, DEDUPLICATOR, INDEXER)

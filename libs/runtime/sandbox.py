@@ -4,6 +4,7 @@ A child that exceeds its time or memory, or dies, is replaced; the caller gets a
 """
 
 import asyncio
+import os
 import resource
 from collections.abc import Callable, Iterator
 from concurrent.futures import TimeoutError as FutureTimeout
@@ -14,6 +15,7 @@ from typing import Any, Generic, TypeVar
 from pebble import ProcessExpired, ProcessPool
 
 R = TypeVar("R")
+NICENESS = 10  # the heaviest work gives way to all that waits behind it and to whoever looks
 RENEW_AFTER_TASKS = 2000  # a fresh child now and then, so that no parser's leak can grow for long
 
 
@@ -37,6 +39,7 @@ def _limit(memory_bytes: int, prepare: Callable[[], None] | None) -> None:
     # prepare first: what it loads once (models, tables) is the child's base, the limit is for the work on top of it
     if prepare is not None:
         prepare()
+    os.nice(NICENESS)
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 

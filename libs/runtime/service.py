@@ -72,8 +72,8 @@ class Service:
         slots: int = 2,
         policy: FailurePolicy | None = None,
     ) -> None:
-        """Subscribe to every stream and lane of `spec`. `slots` batches may be in hand at once, live first."""
-        shares = LaneShares(slots)
+        """Subscribe to every stream and lane of `spec`. `slots` batches may be in hand at once, and one more of live."""
+        shares = LaneShares(slots + 1, bulk=slots)
         for stream, (kind, handler) in handlers.items():
             settler = Settler(
                 spec,
@@ -100,14 +100,14 @@ class Service:
             except Exception:
                 log.exception("batch_not_settled", stage=spec.name)  # unsettled messages come back after ack_wait
             finally:
-                shares.release()
+                shares.release(lane)
 
         async def take(messages: list[Msg]) -> None:
             # Returning before the work is done lets the next batch be pulled while this one is in hand.
             async with keep_alive(messages, every_seconds=spec.ack_wait_seconds / 3):
                 await shares.acquire(lane)
             if self._stopping.is_set():
-                shares.release()
+                shares.release(lane)
                 await give_back(messages)
                 await self._drained.wait()  # returning now would pull the next batch
                 return

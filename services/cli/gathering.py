@@ -3,14 +3,11 @@
 import random
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from libs.contracts.fetching import FetchKind, NewFetch
 from libs.contracts.pipeline import Lane
-from libs.domain.feeds import Feed, FeedInvalid, FeedItem
-from libs.domain.hints import hint_of
 from libs.domain.sources import (
     SNIFFED_BYTES,
     folder_url,
@@ -20,14 +17,10 @@ from libs.domain.sources import (
     pacing_host,
     path_to_text,
 )
-from libs.domain.urls import canonicalize
-from libs.runtime.sandbox import SandboxError
 from services.cli.failures import WrongUsage
-from services.cli.feeds import feed_sandbox
 from services.cli.naming import absolute
 
 LISTS = frozenset({".xml", ".rss", ".atom", ".rdf", ".json"})  # suffixes of feeds and sitemaps
-LIST_MAX_BYTES = 50 * 1024**2  # as large as a sitemap may be (sitemaps.org)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +51,12 @@ def from_mirror(folder: Path, lane: Lane) -> Gathered:
     root = absolute(folder)
     work, skipped = [], 0
     files = list(_files(root))
-    with closing(feed_sandbox()) as sandbox:
-        told = _told_times(root, files, sandbox.call)
+    hint_for = _hints(root, files)
     for path in files:
-        host, *rest = path.relative_to(root).parts
-        relative = "/".join(rest)
-        if rest and is_mirrored_page(relative, _head(path)):
+        host, relative = _place(root, path)
+        if relative and is_mirrored_page(relative, _head(path)):
             url = mirror_url(host, relative)
-            hint = told.get(canonicalize(url))
-            work.append(NewFetch(FetchKind.FILE, url, lane, path=path_to_text(path), published_hint=hint))
+            work.append(NewFetch(FetchKind.FILE, url, lane, path=path_to_text(path), published_hint=hint_for(url)))
         else:
             skipped += 1
     return Gathered(tuple(work), skipped)
@@ -124,16 +114,20 @@ def lane_of(asked: str | None, default: Lane) -> Lane:
     return Lane(asked)
 
 
-def _told_times(root: Path, files: Iterable[Path], read: Callable[[bytes, str], Feed]) -> dict[str, str]:
-    """When pages were published, by page, as the feeds and sitemaps of a mirror say."""
-    listing: dict[str, list[FeedItem]] = {}
-    for path in files:
-        host, *rest = path.relative_to(root).parts
-        with suppress(OSError, FeedInvalid, SandboxError):  # what is no list tells nothing
-            if rest and path.suffix.lower() in LISTS and path.stat().st_size <= LIST_MAX_BYTES:
-                for item in read(path.read_bytes(), mirror_url(host, "/".join(rest))).items:
-                    listing.setdefault(canonicalize(item.url), []).append(item)
-    return {page: hint for page, items in listing.items() if (hint := hint_of(items))}
+def _hints(root: Path, files: Iterable[Path]) -> Callable[[str], str | None]:
+    """When a page was published, as the lists among the files say. Most mirrors have none, and need no feed reader."""
+    lists = [path for path in files if path.suffix.lower() in LISTS and path.parent != root]
+    if not lists:
+        return lambda _: None
+    from services.cli.feeds import told_times
+
+    return told_times((path, mirror_url(*_place(root, path))) for path in lists)
+
+
+def _place(root: Path, path: Path) -> tuple[str, str]:
+    """The host and the path on it."""
+    host, *rest = path.relative_to(root).parts
+    return host, "/".join(rest)
 
 
 def _files(root: Path) -> Iterator[Path]:

@@ -8,7 +8,7 @@ workers can show. It compares words and stated facts; it never fetches, extracts
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from libs.contracts.events import ArticleNormalized, Event, StoryChanged
 from libs.contracts.reasons import Reason
@@ -17,6 +17,7 @@ from libs.domain.stories.retold import in_focus
 from libs.domain.stories.texts import make_text, mark
 from libs.runtime import failpoints
 from libs.runtime.failures import Quarantine
+from libs.runtime.lanes import LaneShares
 from libs.runtime.metrics import Metrics
 from libs.runtime.outcomes import Emit, Outcome
 from services.deduplicator.ports import Stories, Tally
@@ -40,6 +41,7 @@ class Deduplicate:
 
     stories: Stories
     metrics: Metrics | None = None
+    turns: LaneShares = field(default_factory=lambda: LaneShares(1))  # at the lock: live news is next there
 
     async def __call__(self, events: Sequence[Event]) -> list[Outcome | BaseException]:
         """One result for each `ArticleNormalized`, in order. Raises what concerns the whole batch."""
@@ -50,7 +52,8 @@ class Deduplicate:
         failpoints.hit(STAGE, "result_ready")
         tally = Tally()
         if prepared:
-            await self._judge(prepared, asked, tally)
+            async with self.turns.place(events[0].lane):
+                await self._judge(prepared, asked, tally)
             failpoints.hit(STAGE, "committed")
         traces = {revision_id: event.trace_id for revision_id, event in asked.items()}
         follow = await self.stories.events(sorted(known), events[0].lane, traces) if known else {}

@@ -9,6 +9,7 @@ from libs.adapters.postgres.migrate import check_schema
 from libs.adapters.postgres.pages import PostgresPages
 from libs.adapters.postgres.quarantine import PostgresQuarantine
 from libs.contracts.pipeline import NORMALIZER
+from libs.runtime.lanes import LaneShares
 from libs.runtime.sandbox import Sandbox
 from libs.runtime.service import Service
 from services.normalizer.handlers import register
@@ -39,6 +40,7 @@ async def _serve(settings: NormalizerSettings) -> None:
         extract=sandboxed(sandbox, service.metrics),
         pages=PostgresPages(postgres),
         metrics=service.metrics,
+        readers=LaneShares(settings.normalizer_workers + 1),  # one page more than children, so that none is idle
     )
     register(service, normalize, PostgresQuarantine(postgres))
 

@@ -16,6 +16,7 @@ from libs.domain.documents import ExtractedPage
 from libs.domain.hints import believable
 from libs.runtime import failpoints
 from libs.runtime.failures import Quarantine
+from libs.runtime.lanes import LaneShares
 from libs.runtime.logging import get_logger
 from libs.runtime.metrics import Metrics
 from libs.runtime.outcomes import Drop, Emit
@@ -61,6 +62,7 @@ class Normalize:
     extract: Extract
     pages: Pages
     metrics: Metrics
+    readers: LaneShares
 
     async def __call__(self, events: Sequence[PageFetched]) -> Sequence[Result]:
         captures = await self.pages.captures([event.capture_id for event in events])
@@ -84,7 +86,8 @@ class Normalize:
         if raw is None:
             raise Quarantine(Reason.BLOB_MISSING, f"no bytes {capture.sha256} in the blob store")
         hint = believable(capture.published_hint, capture.captured_at)
-        return event, capture, await self.extract(raw, capture.url, capture.content_type, hint)
+        async with self.readers.place(event.lane):  # a child takes up a live page before what waits of bulk batches
+            return event, capture, await self.extract(raw, capture.url, capture.content_type, hint)
 
     async def _record(self, readings: Sequence[Reading]) -> dict[str, Recorded | BaseException]:
         """What became of each capture."""

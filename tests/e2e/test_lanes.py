@@ -3,6 +3,7 @@
 import json
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -23,8 +24,7 @@ def test_a_live_page_overtakes_what_waits_in_every_queue(stacks: Stacks, tmp_pat
         fetched = stack.until_progress("fetcher", bulk // 4).fetcher
         stack.command("ingest", "mirror", str(news), "--lane", "live")
         stack.until(lambda: is_captured(stack, "live.example"), "the live page to be captured")
-    stack.until(lambda: searchable(stack, "live.example") == 1, "the live page to be searchable")
-    before = searchable(stack, "bulk.example")
+    before = bulk_when_live_is_searchable(stack)
     stacks.close()
     assert fetched >= bulk // 4
     assert before < SHARE * bulk
@@ -39,8 +39,7 @@ def test_a_live_page_is_searchable_before_a_twentieth_of_the_backlog(stacks: Sta
     stack.command("ingest", "mirror", str(backlog))
     stack.until_progress("indexer", 1)  # every stage has bulk in hand
     stack.command("ingest", "mirror", str(news), "--lane", "live")
-    stack.until(lambda: searchable(stack, "live.example") == 1, "the live page to be searchable")
-    before = searchable(stack, "bulk.example")
+    before = bulk_when_live_is_searchable(stack)
     stacks.close()
     assert 0 < before < SHARE * bulk
 
@@ -56,15 +55,24 @@ def is_captured(stack: Stack, host: str) -> bool:
         return row is not None and row[0] == 1
 
 
-def searchable(stack: Stack, host: str) -> int:
-    """How many articles of a host a search finds at this moment."""
+def bulk_when_live_is_searchable(stack: Stack) -> int:
+    """How many bulk articles the first search finds that finds the live one."""
+    live, bulk = stack.until(lambda: (found := searchable(stack))[0] and found, "the live page to be searchable")
+    assert live == 1
+    return bulk
+
+
+def searchable(stack: Stack) -> tuple[int, int]:
+    """How many articles of live and of bulk one search finds now."""
     url = stack.environment["NEWSFOLD_OPENSEARCH_URL"]
-    query = {"query": {"prefix": {"url": f"https://{host}/"}}}
+    hosts = {name: {"prefix": {"url": f"https://{name}.example/"}} for name in ("live", "bulk")}
     _post(f"{url}/articles/_refresh", {})
-    return int(_post(f"{url}/articles/_count", query)["count"])
+    found = _post(f"{url}/articles/_search", {"size": 0, "aggs": {"of": {"filters": {"filters": hosts}}}})
+    counts = found["aggregations"]["of"]["buckets"]
+    return counts["live"]["doc_count"], counts["bulk"]["doc_count"]
 
 
-def _post(url: str, body: object) -> dict[str, int]:
+def _post(url: str, body: object) -> Any:
     request = urllib.request.Request(url, json.dumps(body).encode(), {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=60) as answer:
-        return dict(json.load(answer))
+        return json.load(answer)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from libs.domain.documents import ExtractedPage
 from libs.domain.extraction import extract_page
 from libs.domain.revisions import digest
 from libs.runtime.failures import Quarantine
+from libs.runtime.lanes import LaneShares
 from libs.runtime.metrics import Metrics
 from libs.runtime.outcomes import Drop, Emit
 from libs.runtime.settle import Result
@@ -53,10 +54,10 @@ class Bench:
         return result
 
     async def receive(
-        self, name: str, raw: bytes, *, content_type: str = "text/html", url: str | None = None
+        self, name: str, raw: bytes, *, content_type: str = "text/html", url: str | None = None, lane: Lane = Lane.LIVE
     ) -> PageFetched:
         key = digest(name, str(id(self)))
-        event = PageFetched(lane=Lane.LIVE, trace_id=digest("trace", key), capture_id=key)
+        event = PageFetched(lane=lane, trace_id=digest("trace", key), capture_id=key)
         url = url or f"https://paper.example/{key}"
         row = {
             "capture_id": key,
@@ -84,7 +85,7 @@ async def bench(postgres_url: str, tmp_path: Path) -> AsyncIterator[Bench]:
     engine = open_postgres(postgres_url, application="tests", pool_size=4)
     blobs = open_blobs(f"file:{tmp_path}/blobs")
     metrics = Metrics(CollectorRegistry())
-    yield Bench(engine, blobs, Normalize(blobs, _extract, PostgresPages(engine), metrics))
+    yield Bench(engine, blobs, Normalize(blobs, _extract, PostgresPages(engine), metrics, LaneShares(4)))
     await engine.dispose()
 
 
@@ -126,6 +127,29 @@ async def test_what_is_no_article_ends_rejected_with_its_reason(
     assert await bench.normalize(event) == Drop(reason)
     assert await bench.end(event) == ("rejected", reason)
     assert await bench.normalize(event) == Drop(reason)
+
+
+async def test_a_live_page_is_read_before_what_waits_of_a_bulk_batch(bench: Bench) -> None:
+    bulk = [await bench.receive(f"bulk {n}", PAGE, lane=Lane.BACKFILL) for n in range(3)]
+    live = await bench.receive("overtaking", PAGE, url="https://paper.example/overtaking")
+    read: list[str] = []
+    all_wait, readers = asyncio.Event(), LaneShares(1)
+
+    async def extract(raw: bytes, url: str, content_type: str | None, hint: str | None) -> ExtractedPage:
+        await all_wait.wait()
+        read.append(url)
+        return await _extract(raw, url, content_type, hint)
+
+    stage = replace(bench.stage, extract=extract, readers=readers)
+    batches = []
+    async with asyncio.timeout(60):
+        for batch, waiting in ((bulk, 2), ([live], 3)):
+            batches.append(asyncio.create_task(stage(batch)))
+            while readers.waiting < waiting:
+                await asyncio.sleep(0.01)
+        all_wait.set()
+        await asyncio.gather(*batches)
+    assert read.index("https://paper.example/overtaking") == 1
 
 
 async def test_bytes_that_are_gone_or_changed_are_for_the_quarantine(bench: Bench) -> None:

@@ -1,11 +1,12 @@
 """Children that take too long, too much, or die: the caller gets a reason and the next call works."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 import sandboxed_work
 
-from libs.runtime.sandbox import Sandbox, SandboxCrash, SandboxError, SandboxMemory, SandboxTimeout
+from libs.runtime.sandbox import NICENESS, Sandbox, SandboxCrash, SandboxError, SandboxMemory, SandboxTimeout
 
 
 @pytest.fixture(scope="module")
@@ -33,3 +34,7 @@ def test_it_is_told_to_code_that_blocks_as_well(sandbox: Sandbox[str], what: str
     with pytest.raises(error):
         sandbox.call(what)
     assert sandbox.call("next") == "next"
+
+
+async def test_a_child_gives_way_to_its_service(sandbox: Sandbox[str]) -> None:
+    assert int(await sandbox.run("niceness")) == min(os.nice(0) + NICENESS, 19)

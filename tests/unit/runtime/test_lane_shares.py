@@ -21,10 +21,11 @@ class Contest:
         await self.shares.acquire(Lane.LIVE)
         tasks = [asyncio.create_task(self.enter(lane)) for lane, n in waiting.items() for _ in range(n)]
         await asyncio.sleep(0)
-        for _ in tasks:
-            self.shares.release()
+        self.shares.release(Lane.LIVE)
+        for turn in range(len(tasks)):
             await asyncio.sleep(0)
             await asyncio.sleep(0)
+            self.shares.release(self.turns[turn])
         await asyncio.gather(*tasks)
         return self.turns
 
@@ -55,10 +56,26 @@ async def test_no_more_places_than_slots() -> None:
         most = max(most, inside)
         await asyncio.sleep(0)
         inside -= 1
-        shares.release()
+        shares.release(lane)
 
     await asyncio.gather(*(work(lane) for lane in Lane for _ in range(5)))
     assert most == 2
+
+
+async def test_live_finds_a_place_that_bulk_cannot_take() -> None:
+    shares = LaneShares(3, bulk=2)
+    await asyncio.gather(*(shares.acquire(Lane.BACKFILL) for _ in range(2)))
+    third = asyncio.create_task(shares.acquire(Lane.REPLAY))
+    await asyncio.sleep(0)
+    assert not third.done()
+
+    await asyncio.wait_for(shares.acquire(Lane.LIVE), 5)
+    shares.release(Lane.LIVE)
+    await asyncio.sleep(0)
+    assert not third.done()
+
+    shares.release(Lane.BACKFILL)
+    await asyncio.wait_for(third, 5)
 
 
 async def test_a_waiter_that_gives_up_leaves_its_place_to_others() -> None:
@@ -69,6 +86,6 @@ async def test_a_waiter_that_gives_up_leaves_its_place_to_others() -> None:
     await asyncio.sleep(0)
     given_up[0].cancel()  # while waiting
     await asyncio.sleep(0)
-    shares.release()
+    shares.release(Lane.LIVE)
     given_up[1].cancel()  # in the moment in which it got the place
     await asyncio.wait_for(next_one, 5)
