@@ -8,7 +8,10 @@ import sys
 from importlib import import_module
 
 SERVICES = ("fetcher", "normalizer", "deduplicator", "indexer", "reconciler", "monitor")
-TASKS: dict[tuple[str, ...], str] = {("deduplicator", "rebuild"): "rebuild_stories"}
+TASKS: dict[tuple[str, ...], str] = {
+    ("deduplicator", "rebuild"): "rebuild_stories",
+    ("deduplicator", "correct"): "correct_stories",
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -9,6 +9,7 @@ import typer
 from services.cli.commands import (
     articles,
     backup,
+    corrections,
     demo,
     doctor,
     ingest,
@@ -42,6 +43,7 @@ GROUPS = (
     status,
     articles,
     stories,
+    corrections,
     search,
     quarantine,
     operations,

@@ -28,10 +28,13 @@ def spelt(name: str) -> str:
 async def one_article(engine: "AsyncEngine", name: str) -> str:
     """Its id. Raises CommandFailed when there is none, or more than one."""
     from libs.adapters.postgres.queries.articles import article_keys
+    from libs.adapters.postgres.queries.corrections import named
 
     found = await article_keys(engine, spelt(name))
     if len(found) == 1:
         return found[0][1]
     if not found:
+        for why in (await named(engine, spelt(name))).values():
+            raise CommandFailed(f"{name} was withdrawn: {why}")
         raise CommandFailed(f"no article is named {name}: `newsfold articles` lists them")
     raise CommandFailed(f"{name} holds {len(found)} articles, name one of them: {', '.join(key for key, _ in found)}")

@@ -117,8 +117,10 @@ def stop(data: Path, *, watch: Callable[[str], None]) -> bool:
     return True
 
 
-def run_task(target: Target, service: str, task: str) -> Any:
+def run_task(target: Target, service: str, task: str, given: Any = None) -> Any:
     """What a task of a service prints as JSON: services are programs to the command, which imports none of them.
+
+    `given` is what the task reads, as JSON.
 
     Raises CommandFailed with its last words.
     """
@@ -127,7 +129,7 @@ def run_task(target: Target, service: str, task: str) -> Any:
     done = subprocess.run(
         [sys.executable, "-P", "-m", "services", service, task],
         env=_with_path({**others, variable: target.postgres}),
-        stdin=subprocess.DEVNULL,
+        input=json.dumps(given),
         capture_output=True,
         text=True,
         check=False,

@@ -1,8 +1,10 @@
-"""Wiring of the deduplicator: one store, consumers; and the rebuilding of everything, which needs the store only."""
+"""Wiring of the deduplicator: one store, consumers; and what needs the store only: rebuilding, editors' corrections."""
 
 import asyncio
 import json
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import asdict
 
 from libs.adapters.postgres.engine import open_postgres
@@ -11,7 +13,9 @@ from libs.adapters.postgres.migrate import check_schema
 from libs.adapters.postgres.quarantine import PostgresQuarantine
 from libs.adapters.postgres.stories import PostgresStories
 from libs.contracts.pipeline import DEDUPLICATOR
+from libs.domain.stories.corrections import CorrectionKind
 from libs.runtime.service import Service
+from services.deduplicator.correct import Asked, Corrected, Refused, Revoking, correct, revoke
 from services.deduplicator.handlers import register
 from services.deduplicator.rebuild import Rebuilt, rebuild
 from services.deduplicator.settings import DeduplicatorSettings
@@ -41,12 +45,37 @@ def rebuild_stories() -> None:
 
 
 async def _rebuild(settings: DeduplicatorSettings) -> Rebuilt:
+    async with _stories(settings, "rebuild") as stories:
+        return await rebuild(stories)
+
+
+def correct_stories() -> None:
+    """Read a decision as JSON (`Asked`, or `Revoking` where it has a number), make it, and print what it did.
+
+    One that makes no sense is answered with `{"refused": why}`.
+    """
+    given = json.load(sys.stdin)
+    asked = Revoking(**given) if "number" in given else Asked(**{**given, "kind": CorrectionKind(given["kind"])})
+    try:
+        answer = asdict(asyncio.run(_correct(DeduplicatorSettings(), asked)))
+    except Refused as error:
+        answer = {"refused": str(error)}
+    sys.stdout.write(json.dumps(answer) + "\n")
+
+
+async def _correct(settings: DeduplicatorSettings, asked: Asked | Revoking) -> Corrected:
+    async with _stories(settings, "correct") as stories:
+        return await (correct(stories, asked) if isinstance(asked, Asked) else revoke(stories, asked))
+
+
+@asynccontextmanager
+async def _stories(settings: DeduplicatorSettings, task: str) -> AsyncIterator[PostgresStories]:
     postgres = open_postgres(
-        settings.postgres_url.get_secret_value(), application=f"{DEDUPLICATOR.name}-rebuild", pool_size=2
+        settings.postgres_url.get_secret_value(), application=f"{DEDUPLICATOR.name}-{task}", pool_size=2
     )
     try:
         await check_schema(postgres)
-        return await rebuild(PostgresStories(postgres))
+        yield PostgresStories(postgres)
     finally:
         await postgres.dispose()
 

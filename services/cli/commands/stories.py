@@ -63,10 +63,15 @@ def show(
         return
     print_text(f"story {found['story_id']}")
     if found["asked"] != found["story_id"]:
-        print_text(f"  {found['asked']} was merged into it")
+        print_text(f"  {found['asked']} leads to it")
+    if found["withdrawn"]:
+        print_text("  all its articles were withdrawn")
+        return
+    for made in found["corrections"]:
+        print_text(f"  {made['kind']} by {made['who']}: {made['why']} (correction {made['correction_id']})")
     rows = [
         (
-            "leads" if m["lead"] else ", ".join(m["link_types"]),
+            ", ".join([*(["leads"] if m["lead"] else m["link_types"]), *(["gone"] if m["gone_at"] else [])]),
             m["key"],
             shortened(m["title"], 60),
             m["outlet"],

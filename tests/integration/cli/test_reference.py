@@ -57,6 +57,8 @@ def test_the_example_has_the_shape_of_what_is_printed(
         command = command.replace("{story}", newsfold.lines("story", "list", "--least", "2")[0]["story_id"])
     if "{entry}" in command:
         command = command.replace("{entry}", newsfold.lines("quarantine", "list", "--all")[0]["quarantine_id"])
+    if "{correction}" in command:
+        command = command.replace("{correction}", str(newsfold.lines("story", "corrections")[-1]["correction_id"]))
     done = newsfold(*shlex.split(command))
     assert done.returncode in (0, 1), done.stderr
 

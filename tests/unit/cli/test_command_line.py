@@ -28,6 +28,7 @@ COMMANDS = [
     "articles",
     "article",
     "why",
+    "withdraw",
     "search",
     "quote",
     "trace",
@@ -41,7 +42,7 @@ COMMANDS = [
 GROUPS = {
     "ingest": ("folder", "mirror", "url", "list", "feed"),
     "source": ("add", "list", "show", "test", "pause", "remove"),
-    "story": ("list", "show"),
+    "story": ("list", "show", "merge", "split", "pin", "revoke", "corrections"),
     "rebuild": ("stories",),
     "quarantine": ("list", "show", "replay"),
 }

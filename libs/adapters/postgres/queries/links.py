@@ -12,6 +12,7 @@ from typing import Any, Final
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from libs.adapters.postgres.queries.corrections import reasons_between
 from libs.adapters.postgres.story_rows import article_of, pair_of, stored_text
 from libs.domain.fingerprints.words import Words, split_words
 from libs.domain.revisions import article_key
@@ -112,6 +113,7 @@ async def why(engine: AsyncEngine, one_id: str, other_id: str) -> Json | None:
             if row is None:
                 reasons = [await _shared_run(connection, one, other)]
             reasons.append(_identity(one, other))
+        reasons += await reasons_between(connection, one_id, other_id)
     return {
         "a": one.key,
         "b": other.key,
