@@ -21,6 +21,7 @@ class Capture:
     trace_id: str
     end: CaptureEnd | None
     reason: Reason | None
+    gone: bool = False  # nothing was received: the server says that a page which is held is not there any more
 
 
 @dataclass(frozen=True, slots=True)

@@ -224,8 +224,17 @@ class Fetch:
         if failed.transient and not _is_standing(job):
             again = retry_delay(RETRY_DELAYS_SECONDS, job.attempts + 1, asked_seconds=asked)
         if again is None and await self._is_news(job, failed.reason, asked):
-            await self._record(job, _rejected(job, failed))
+            await self._record(job, await self._rejection(job, failed))
         return Settled(job, again, failed.reason, pause_seconds=asked or 0.0)
+
+    async def _rejection(self, job: FetchJob, failed: NothingReceived) -> Receipt:
+        """A capture that ends rejected; where a page which is held is gone, without its end until its articles know."""
+        receipt = _rejected(job, failed)
+        if failed.reason is Reason.FETCH_GONE and job.kind is FetchKind.PAGE:
+            known = await self.sources.known(job.url)
+            if known is not None and known.sha256 is not None:
+                return replace(receipt, end=None, reason=None)
+        return receipt
 
     async def _is_news(self, job: FetchJob, reason: Reason, asked_seconds: float | None) -> bool:
         """Whether a failure deserves a capture: a standing source's only when it did not fail like this before."""

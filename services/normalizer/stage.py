@@ -1,7 +1,7 @@
 """The use case: read captures' bytes, take the pages apart, record their articles.
 
 In: `PageFetched`. Out: one `ArticleNormalized` for each article that has a new current revision. The capture ends
-`extracted`, `unchanged`, `rejected` or `quarantined`. It never judges who copied whom, and never fetches.
+`extracted`, `unchanged`, `rejected` or `quarantined`. Of a page that is gone the articles are judged again. It never judges who copied whom, and never fetches.
 """
 
 import asyncio
@@ -49,6 +49,10 @@ class Pages(Protocol):
         """One answer for each reading; an error of one is its own. Raises where none was recorded."""
         ...
 
+    async def gone(self, event: PageFetched, capture: Capture) -> Recorded:
+        """Record that the page which a capture asked for is not there any more."""
+        ...
+
 
 # bytes, url, content type, and when it was published as far as a feed says
 Extract = Callable[[bytes, str, str | None, str | None], Awaitable[ExtractedPage]]
@@ -82,6 +86,10 @@ class Normalize:
             raise Quarantine(Reason.RECORD_MISSING, f"no capture {event.capture_id}")
         if capture.end is not None:
             return await self.pages.recorded(capture)
+        if capture.gone:
+            recorded = await self.pages.gone(event, capture)
+            self._count(event, capture, recorded)
+            return recorded
         raw = await self.blobs.get(capture.sha256)
         if raw is None:
             raise Quarantine(Reason.BLOB_MISSING, f"no bytes {capture.sha256} in the blob store")

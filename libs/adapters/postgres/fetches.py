@@ -114,6 +114,7 @@ class PostgresFetches:
             fresh = [(job, receipt) for job, receipt in received if receipt.capture_id in new and receipt.end is None]
             await connection.execute(_NOTE, _columns(fresh))
             await _remember(connection, [receipt for job, receipt in received if job.kind is FetchKind.PAGE])
+            await _forget(connection, [receipt for _, receipt in fresh if receipt.sha256 is None])
         return new
 
     async def settle(self, settled: Sequence[Settled]) -> None:
@@ -294,7 +295,7 @@ def _capture_row(job: FetchJob, receipt: Receipt) -> dict[str, Any]:
 def _event_row(receipt: Receipt) -> dict[str, Any]:
     return {
         "stage": "fetcher",
-        "outcome": receipt.end or "fetched",
+        "outcome": receipt.end or ("fetched" if receipt.sha256 else "gone"),
         "reason": receipt.reason,
         "capture_id": receipt.capture_id,
         "trace_id": receipt.capture_id,
@@ -316,3 +317,10 @@ async def _remember(connection: AsyncConnection, receipts: Sequence[Receipt]) ->
         }
         adding = insert(known_urls).values(url_key=key, url=receipt.asked_url, **seen)
         await connection.execute(adding.on_conflict_do_update(index_elements=["url_key"], set_=seen))
+
+
+async def _forget(connection: AsyncConnection, receipts: Sequence[Receipt]) -> None:
+    """Drop the validators of pages that are gone: should one come back, all of it is received."""
+    for key in sorted({url_key(r.asked_url) for r in receipts}):
+        dropped = {"etag": None, "last_modified": None, "sha256": None}
+        await connection.execute(update(known_urls).where(known_urls.c.url_key == key).values(dropped))

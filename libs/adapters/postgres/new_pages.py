@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.adapters.postgres.gone import settle_gone
 from libs.adapters.postgres.revisions import Place, Row, comment_rows, quote_rows, revision_row, turn_rows
 from libs.adapters.postgres.tables import articles, captures, comments, ledger, pages, quotes, revisions, turns
 from libs.contracts.events import ArticleNormalized, PageFetched
@@ -79,6 +80,7 @@ async def record_new_pages(connection: AsyncConnection, readings: Sequence[Readi
     made = await _make_rows(connection, first)
     new = [first[key] for key in made]
     await _write(connection, new)
+    await settle_gone(connection, made)  # a later refusal may have come in first; all of it is still to be judged
     return {page.place.capture.capture_id: page.recorded for page in new}
 
 

@@ -6,6 +6,7 @@ the lock of its row, so that two captures of one page never cross.
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import and_, delete, func, or_, select, tuple_, update
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from libs.adapters.postgres.event_rows import PAGE_FETCHED, STORY_ASSIGNED, page_fetched, story_assigned
 from libs.adapters.postgres.followups import Follow, events_of
+from libs.adapters.postgres.gone import pages_asked, settle_gone
 from libs.adapters.postgres.new_pages import Reading, record_new_pages
 from libs.adapters.postgres.quarantine import end_capture
 from libs.adapters.postgres.revisions import Place, add_revisions, comment_rows
@@ -74,6 +76,16 @@ class PostgresPages:
                 return Recorded(CaptureEnd(held.end), reason, await events_of(connection, capture.capture_id))
             return await _record(connection, event, capture, page, attempt=held.attempt)
 
+    async def gone(self, event: PageFetched, capture: Capture) -> Recorded:
+        async with self._engine.begin() as connection:
+            held = await _lock_capture(connection, capture.capture_id)
+            if held.end is not None:
+                return Recorded(CaptureEnd(held.end), Reason(held.reason), ())
+            found = await pages_asked(connection, capture.url)
+            page_key = found[0] if found else None
+            gone = await _finish(connection, event, capture, page_key, CaptureEnd.REJECTED, Reason.FETCH_GONE, 0, [])
+            return replace(gone, events=await settle_gone(connection, found))
+
 
 def _capture(row: Any) -> Capture:
     return Capture(
@@ -87,6 +99,7 @@ def _capture(row: Any) -> Capture:
         trace_id=row.trace_id,
         end=CaptureEnd(row.end) if row.end else None,
         reason=Reason(row.reason) if row.reason else None,
+        gone=row.sha256 is None and row.end is None,
     )
 
 
@@ -119,7 +132,8 @@ async def _record(
     elif inserted:
         follow += await _reopen_next(connection, place)
     end = CaptureEnd.EXTRACTED if brought else CaptureEnd.UNCHANGED
-    return await _finish(connection, event, capture, page_key, end, None, len(ids), follow)
+    recorded = await _finish(connection, event, capture, page_key, end, None, len(ids), follow)
+    return replace(recorded, events=(*recorded.events, *await settle_gone(connection, [page_key])))
 
 
 async def _following(connection: AsyncConnection, page_key: str, capture: Capture) -> str | None:
@@ -240,7 +254,7 @@ async def _finish(
     connection: AsyncConnection,
     event: PageFetched,
     capture: Capture,
-    page_key: str,
+    page_key: str | None,
     end: CaptureEnd,
     reason: Reason | None,
     count: int,

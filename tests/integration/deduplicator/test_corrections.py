@@ -4,16 +4,20 @@ import random
 import re
 import uuid
 from collections.abc import AsyncIterator, Callable, Collection
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from benchmarks.revisions import Made, record
 from libs.adapters.postgres.consistency import PostgresConsistency
 from libs.adapters.postgres.engine import open_postgres
+from libs.adapters.postgres.pages import PostgresPages
 from libs.adapters.postgres.stories import PostgresStories
+from libs.adapters.postgres.tables import captures
+from libs.contracts.events import ArticleNormalized, PageFetched
 from libs.domain.stories.corrections import CorrectionKind
 from services.deduplicator.correct import Asked, Corrected, Refused, Revoking, correct, revoke
 from services.deduplicator.rebuild import Rebuilt, rebuild
@@ -45,6 +49,19 @@ async def _undo(engine: AsyncEngine, number: int) -> Corrected:
 async def _rows(engine: AsyncEngine, query: str, **bound: Any) -> list[tuple[Any, ...]]:
     async with engine.connect() as connection:
         return [tuple(row) for row in await connection.execute(text(query), bound)]
+
+
+async def _go(engine: AsyncEngine, urls: Collection[str]) -> None:
+    """The pages' servers say that they are not there any more; the stage hears of it."""
+    for url in urls:
+        key = uuid.uuid4().hex
+        row = {"capture_id": key, "asked_url": url, "final_url": url, "status": 404, "trace_id": key, "lane": "live"}
+        async with engine.begin() as connection:
+            await connection.execute(insert(captures).values(**row, captured_at=datetime.now(UTC)))
+        event = PageFetched(lane="live", trace_id=key, capture_id=key)
+        pages = PostgresPages(engine)
+        recorded = await pages.gone(event, (await pages.captures([key]))[key])
+        await handle(engine, [e for e in recorded.events if isinstance(e, ArticleNormalized)])
 
 
 async def _broken_rules(engine: AsyncEngine) -> list[str]:
@@ -105,6 +122,7 @@ async def test_many_decisions_between_any_batches(engine: AsyncEngine, seed: int
 async def _decisions_and_batches(engine: AsyncEngine, seed: int) -> None:
     rng = random.Random(seed)
     articles = _states(seed)
+    gone: set[str] = set()
     for version in (0, 1):
         events = await record(engine, [m for m in articles if m.version == version])
         rng.shuffle(events)
@@ -112,12 +130,15 @@ async def _decisions_and_batches(engine: AsyncEngine, seed: int) -> None:
             await handle(engine, [events.pop() for _ in range(min(len(events), rng.randint(1, 9)))])
             for _ in range(rng.choice([0, 1, 2])):
                 await _any_decision(engine, rng)
+            if rng.random() < 0.2:
+                gone.add(rng.choice(articles).url)
+                await _go(engine, gone)
     standing = await decisions(engine)
     assert standing
-    assert await found(engine) == expected(articles, standing)
+    assert await found(engine) == expected(articles, standing, gone)
     assert await _broken_rules(engine) == []
     assert await rebuild(PostgresStories(engine)) == Rebuilt(0, 0)
-    assert await found(engine) == expected(articles, standing)
+    assert await found(engine) == expected(articles, standing, gone)
 
 
 def _family(rng: random.Random) -> list[Made]:
@@ -216,6 +237,19 @@ async def test_a_message_that_comes_again_tells_that_its_article_was_withdrawn(e
     await _decide(engine, WITHDRAW, [articles[0].article_id])
     told = [e for e in await handle(engine, events) if getattr(e, "article_id", "") == articles[0].article_id]
     assert [(e.story_id, e.projection) for e in told] == [(None, 2)]  # type: ignore[attr-defined]
+
+
+async def test_who_is_gone_is_a_member_and_leads_no_more_until_everybody_is(engine: AsyncEngine) -> None:
+    first, second, third, fourth, _ = articles = _family(random.Random(9))
+    await deduplicate(engine, articles)
+    leads = []
+    for article in (first, second, third, fourth):
+        await _go(engine, [article.url])
+        ((lead, size),) = await _rows(engine, "SELECT lead_article_id, size FROM stories WHERE size > 1")
+        leads.append((lead, size))
+    assert leads == [(m.article_id, 4) for m in (second, third, fourth, first)]
+    with pytest.raises(Refused, match="is gone"):
+        await _decide(engine, PIN, [second.article_id])
 
 
 async def test_articles_with_the_same_words_cannot_be_split(engine: AsyncEngine) -> None:

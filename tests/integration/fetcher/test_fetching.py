@@ -126,6 +126,21 @@ async def test_no_condition_is_made_when_the_bytes_are_gone(rig: Rig, server: Ho
     assert len(rig.published.events) == 2
 
 
+async def test_a_page_that_is_held_and_gone_is_told_once_and_received_whole_when_it_comes_back(
+    rig: Rig, server: HostileServer
+) -> None:
+    answers = [versioned(HTML, '"7"'), answer(b"", status="410 Gone"), answer(b"", status="410 Gone")]
+    for told, served in zip((1, 2, 2, 3), (*answers, answers[0]), strict=True):
+        server.paths["/v"] = served
+        await rig.jobs.enqueue([page(server.url("/v"))])
+        await rig.run()
+        assert len(rig.published.events) == told
+    async with rig.engine.connect() as connection:
+        query = text('SELECT status, "end", reason FROM captures ORDER BY captured_at')
+        rows = [tuple(row) for row in await connection.execute(query)]
+    assert rows == [(200, None, None), (410, None, None), (410, "rejected", "fetch_gone"), (200, None, None)]
+
+
 async def test_a_feed_becomes_its_pages_in_its_own_lane(rig: Rig, server: HostileServer) -> None:
     server.paths |= {"/feed": answer(RSS), "/one": answer(HTML + b"1"), "/two": answer(HTML + b"2")}
     await rig.jobs.enqueue([NewFetch(FetchKind.FEED, server.url("/feed"), Lane.LIVE)])
