@@ -1,10 +1,12 @@
 """The Compose file as it is, on images that are already here: it comes up, works, and what must be refused is refused."""
 
+import json
 import os
 import secrets
 import shutil
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from services.cli.credentials import write_credentials
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 IMAGES = ("nats:2.15-alpine", "postgres:18.4", "opensearchproject/opensearch:3.8.0", "newsfold:0.1.0")
+UP = ("up", "--detach", "--pull", "never", "--no-build", "--wait")
 PROBE = "import sys, urllib.request; print(urllib.request.urlopen(sys.argv[1], timeout=5).status)"
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
@@ -22,19 +25,40 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 class Deployment:
     """A project of its own name, in a folder of its own."""
 
+    files: tuple[str, ...] = ()  # other than docker-compose.yml alone
+
     def __init__(self, folder: Path) -> None:
         self._folder, self._name = folder, f"newsfold-test-{secrets.token_hex(4)}"
 
     def compose(self, *words: str, code: int | None = 0, profiles: tuple[str, ...] = ()) -> str:
         """What `docker compose WORDS` prints on both streams; fails when it does not exit with `code` (None: any)."""
         chosen = [word for name in profiles for word in ("--profile", name)]
-        command = ["docker", "compose", "-p", self._name, *chosen, *words]
-        done = subprocess.run(command, cwd=self._folder, capture_output=True, text=True, timeout=900, check=False)
+        files = [word for name in self.files for word in ("--file", name)]
+        command = ["docker", "compose", "-p", self._name, *files, *chosen, *words]
+        environment = {**os.environ, "NEWSFOLD_SEARCH_PORT": "0"}  # any that is free
+        done = subprocess.run(
+            command, cwd=self._folder, env=environment, capture_output=True, text=True, timeout=900, check=False
+        )
         assert code is None or done.returncode == code, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done.stdout + done.stderr
 
-    def newsfold(self, *words: str) -> str:
-        return self.compose("run", "--rm", "--no-deps", "-T", "cli", *words)
+    def newsfold(self, *words: str, by: str = "cli") -> str:
+        return self.compose("run", "--rm", "--no-deps", "-T", by, *words)
+
+    def result(self) -> list[str]:
+        """All that there is to say of all articles."""
+        return sorted(line for line in self.newsfold("articles", "--full", "--json").splitlines() if line[:1] == "{")
+
+    def running(self) -> list[str]:
+        """Containers that run; asked of the engine, for Compose stumbles over those that are just going."""
+        command = ["docker", "ps", "--quiet", "--filter", f"label=com.docker.compose.project={self._name}"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+
+    def wipe(self) -> None:
+        """End everything and remove every volume but the backups."""
+        self.compose("down", "--timeout", "10", profiles=("full", "tools"))
+        for volume in ("blobs", "postgres-18", "nats-data", "opensearch-data"):
+            subprocess.run(["docker", "volume", "rm", f"{self._name}_{volume}"], check=True, capture_output=True)
 
 
 def _has_images() -> bool:
@@ -95,12 +119,13 @@ def test_the_stack_works_and_only_the_fetcher_reaches_out(deployment: Deployment
     write_credentials(tmp_path / "deploy" / "secrets")
     build = [sys.executable, str(tmp_path / "corpus" / "build_sites.py"), str(tmp_path / "inbox" / "demo")]
     subprocess.run(build, check=True, capture_output=True)
-    deployment.compose("up", "--detach", "--pull", "never", "--no-build", "--wait")
+    deployment.compose(*UP)
 
     deployment.newsfold("ingest", "mirror", "/inbox/demo")
     deployment.newsfold("wait", "--timeout-seconds", "600")
     assert deployment.newsfold("verify").rstrip().endswith("clean")
-    assert len(deployment.newsfold("articles", "--json").splitlines()) > 100
+    before = deployment.result()
+    assert len(before) > 100
     assert not [line for line in deployment.compose("logs").splitlines() if "iolation" in line or "denied" in line]
 
     assert "200" in deployment.compose("exec", "-T", "fetcher", "python", "-c", PROBE, outside)
@@ -113,6 +138,26 @@ def test_the_stack_works_and_only_the_fetcher_reaches_out(deployment: Deployment
         "postgres": ("timeout", "5", "bash", "-c", "exec 3<>/dev/tcp/198.51.100.2/8080"),
     }.items():
         assert _failed(deployment, service, *command), service
+
+    deployment.newsfold("backup", "/backups", by="admin")
+    deployment.wipe()
+    deployment.compose(*UP)
+    assert deployment.result() == []
+    place = deployment.compose("run", "--rm", "--no-deps", "-T", "--entrypoint", "ls", "admin", "/backups").split()
+    deployment.newsfold("restore", f"/backups/{next(name for name in place if name.endswith('Z'))}", by="admin")
+    deployment.newsfold("wait", "--timeout-seconds", "600")
+    assert deployment.newsfold("verify").rstrip().endswith("clean")
+    assert deployment.result() == before
+
+
+def test_the_index_can_be_published_on_loopback_for_newsroom_tools(deployment: Deployment, tmp_path: Path) -> None:
+    write_credentials(tmp_path / "deploy" / "secrets")
+    deployment.files = ("docker-compose.yml", "deploy/compose.search.yml")
+    deployment.compose("up", "--detach", "--pull", "never", "--no-build", "--wait", "opensearch")
+    place = deployment.compose("port", "opensearch", "9200").strip()
+    assert place.startswith("127.0.0.1:")
+    with urllib.request.urlopen(f"http://{place}/_cluster/health", timeout=30) as answer:
+        assert json.load(answer)["status"] in ("green", "yellow")
 
 
 def _failed(deployment: Deployment, service: str, *command: str) -> bool:
@@ -130,4 +175,4 @@ def test_nothing_starts_that_needs_a_secret_which_is_missing(
     (folder / missing).rename(tmp_path / "elsewhere")
     said = deployment.compose("up", "--detach", "--pull", "never", "--no-build", code=1)
     assert f"bind source path does not exist: {folder / missing}" in said
-    assert deployment.compose("ps", "--status", "running", "--quiet").split() == []
+    assert deployment.running() == []

@@ -36,16 +36,18 @@ def test_every_secret_that_is_declared_is_used_and_the_other_way_round() -> None
     assert used == set(COMPOSE["secrets"]) - {"build_ca"}
 
 
-@pytest.mark.parametrize("name", sorted(OURS - {"init", "provision"}))
+@pytest.mark.parametrize("name", sorted(OURS - {"init", "provision", "admin"}))
 def test_a_service_has_its_own_key_and_role_and_nothing_of_another(name: str) -> None:
     own = {"postgres_url": f"postgres_url_{name}", "nats_url": f"nats_url_{name}"}
     assert secrets_of(SERVICES[name]) == own
     assert SERVICES[name]["environment"] == SERVICES["fetcher"]["environment"]
 
 
-def test_only_provision_has_the_owners_password() -> None:
+def test_only_what_ends_by_itself_has_the_owners_password() -> None:
     holders = {name for name, service in SERVICES.items() if NOT_OF_A_SERVICE & set(secrets_of(service).values())}
-    assert holders == {"provision", "postgres"}
+    assert holders == {"provision", "admin", "postgres"}
+    assert SERVICES["admin"]["profiles"] == ["tools"]  # a person runs it
+    assert {SERVICES[name]["restart"] for name in ("provision", "admin")} == {"no"}
 
 
 def test_init_stands_on_no_network_and_has_no_secret() -> None:
