@@ -116,6 +116,7 @@ class KnownUrl:
     last_modified: str | None
     sha256: str | None
     final_url: str | None
+    refused: bool = False  # its page was erased
 
 
 @dataclass(frozen=True, slots=True)

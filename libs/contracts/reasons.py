@@ -49,6 +49,7 @@ class Reason(StrEnum):
     FETCH_GONE = "fetch_gone"
     FETCH_FILE_MISSING = "fetch_file_missing"
     FETCH_FILE_UNREADABLE = "fetch_file_unreadable"
+    REFUSED = "refused"  # its page was erased; also at reading a page that came by another address
     FEED_INVALID = "feed_invalid"
     # reading a page (captures end rejected)
     NOT_ARTICLE = "not_article"

@@ -52,6 +52,7 @@ def upgrade() -> None:
     op.create_index("ix_correction_articles_article", "correction_articles", ["article_id"])
     op.add_column("story_history", sa.Column("correction_id", sa.BigInteger(), nullable=True))
     op.add_column("pages", sa.Column("refused_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("known_urls", sa.Column("refused", sa.Boolean(), server_default=sa.text("false"), nullable=False))
     op.drop_constraint(BYTES_OR_END, "captures")
     op.create_check_constraint(op.f(BYTES_OR_END), "captures", f"{WITHOUT_GONE} OR status IN (404, 410)")
 
@@ -61,6 +62,7 @@ def downgrade() -> None:
     op.execute(f'{closing} sha256 IS NULL AND "end" IS NULL')
     op.drop_constraint(BYTES_OR_END, "captures")
     op.create_check_constraint(op.f(BYTES_OR_END), "captures", WITHOUT_GONE)
+    op.drop_column("known_urls", "refused")
     op.drop_column("pages", "refused_at")
     op.drop_column("story_history", "correction_id")
     op.drop_table("correction_articles")

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from libs.adapters.postgres.erasing import bytes_removed
 from libs.adapters.postgres.migrate import check_schema
 from libs.adapters.postgres.queries.corrections import correction, named
 from libs.adapters.postgres.queries.stories import find_story
@@ -42,13 +43,15 @@ def reason(given: str) -> str:
     return why
 
 
-async def decide(target: Target, kind: str, names: Sequence[str], *, by: str | None, why: str) -> Json:
+async def decide(
+    target: Target, kind: str, names: Sequence[str], *, by: str | None, why: str, erase: bool = False
+) -> Json:
     """Make a decision about what `names` names: articles, for a merge also stories. Raises CommandFailed."""
     who, why = editor(by), reason(why)
     async with target.open_postgres() as engine, open_publisher(target.nats) as publish:
         await check_schema(engine)
-        articles, stories = await _resolved(engine, kind, names)
-        given = {"kind": kind, "articles": articles, "stories": stories, "who": who, "why": why}
+        articles, stories = await _resolved(engine, kind, names, again=erase)
+        given = {"kind": kind, "articles": articles, "stories": stories, "who": who, "why": why, "erase": erase}
         return await _carried_out(target, engine, publish, given)
 
 
@@ -65,6 +68,8 @@ async def _carried_out(target: Target, engine: "AsyncEngine", publish: Publish, 
     done = await asyncio.to_thread(run_task, target, "deduplicator", "correct", given)
     if "refused" in done:
         raise CommandFailed(done["refused"])
+    if done["blobs"]:
+        await _remove_bytes(target, engine, done["number"], done["blobs"])
     touched = done["touched"]
     changed = [Unfinished("article", key, Lane.LIVE, 0) for key in touched["articles"]]
     changed += [Unfinished("story", key, Lane.LIVE, 0) for key in touched["stories"]]
@@ -74,15 +79,26 @@ async def _carried_out(target: Target, engine: "AsyncEngine", publish: Publish, 
     return {**told, "changed": {"articles": len(touched["articles"]), "stories": touched["stories"]}}
 
 
-async def _resolved(engine: "AsyncEngine", kind: str, names: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Ids of the articles and stories that are named. Raises CommandFailed."""
+async def _remove_bytes(target: Target, engine: "AsyncEngine", number: int, sha256s: Sequence[str]) -> None:
+    """What was captured goes last: cut off before, it is still listed, and the command said again removes it."""
+    blobs = target.open_blobs()
+    for sha256 in sha256s:
+        await blobs.discard(sha256)
+    async with engine.begin() as connection:
+        await bytes_removed(connection, number)
+
+
+async def _resolved(
+    engine: "AsyncEngine", kind: str, names: Sequence[str], *, again: bool
+) -> tuple[list[str], list[str]]:
+    """Ids of the articles and stories that are named; with `again` also withdrawn ones. Raises CommandFailed."""
     articles: list[str] = []
     stories: list[str] = []
     for name in names:
         if kind == "merge" and (story_id := await _story(engine, name)) is not None:
             stories.append(story_id)
         else:
-            articles += await _articles(engine, name, whole_page=kind == "withdraw")
+            articles += await _articles(engine, name, whole_page=kind == "withdraw", again=again)
     return list(dict.fromkeys(articles)), list(dict.fromkeys(stories))
 
 
@@ -94,11 +110,11 @@ async def _story(engine: "AsyncEngine", name: str) -> str | None:
     return None if found is None else found[1]
 
 
-async def _articles(engine: "AsyncEngine", name: str, *, whole_page: bool) -> list[str]:
+async def _articles(engine: "AsyncEngine", name: str, *, whole_page: bool, again: bool) -> list[str]:
     found = await named(engine, spelt(name))
     if not found:
         raise CommandFailed(f"nothing is named {name}: `newsfold articles` and `newsfold story list` say what there is")
-    standing = [article_id for article_id, withdrawn in found.items() if withdrawn is None]
+    standing = [article_id for article_id, withdrawn in found.items() if withdrawn is None or again]
     if not standing:
         raise CommandFailed(f"{name} was withdrawn before: {next(iter(found.values()))}")
     if len(standing) > 1 and not whole_page:

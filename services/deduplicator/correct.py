@@ -32,6 +32,7 @@ class Asked:
     why: str
     trace_id: str  # 32 hex digits; stands on everything that it changes
     stories: tuple[str, ...] = ()
+    erase: bool = False  # of a withdrawal: texts and bytes go too, and the pages are refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Corrected:
     articles: tuple[str, ...]
     apart: tuple[str, ...]
     touched: Touched
+    blobs: tuple[str, ...] = ()  # sha256 of bytes that are to be removed
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,8 @@ class _Sides:
 async def correct(stories: Stories, asked: Asked) -> Corrected:
     """Make a decision. Raises Refused."""
     async with stories.book() as book:
+        if asked.erase:
+            return await _erase(stories, book, asked)
         sides = await _CHECK[asked.kind](book, asked)
         number = await book.edits.make(asked.kind, sides.articles, sides.apart, asked.who, asked.why)
         cause = Cause(Lane.LIVE, asked.trace_id, None, number)
@@ -103,6 +107,24 @@ async def _texts(book: Book, sides: _Sides) -> set[str]:
 async def _withdraw(book: Book, article_ids: Collection[str], asked: Asked, cause: Cause) -> Touched:
     await book.edits.withdraw(article_ids, asked.who, asked.why, cause.trace_id)
     return await regroup(book, await unweave(book, article_ids), (), cause, released=article_ids)
+
+
+async def _erase(stories: Stories, book: Book, asked: Asked) -> Corrected:
+    """Withdraw what is not withdrawn yet, and remove every word of it. Said again it removes what came since."""
+    _known(asked.articles, await book.edits.subjects(asked.articles))
+    if await book.edits.whole_pages(asked.articles) != set(asked.articles):
+        raise Refused("erasing is about a page with all its articles: name it without a segment")
+    articles = frozenset(asked.articles)
+    number = await book.edits.erased(articles)
+    if number is None:
+        number = await book.edits.make(CorrectionKind.WITHDRAW, articles, (), asked.who, asked.why)
+    states = await stories.revisions(await book.edits.states(articles))
+    texts = await asyncio.to_thread(lambda: {prepare(state).carrier.text_id for state in states.values()})
+    await book.edits.withdraw(articles, asked.who, asked.why, asked.trace_id)
+    cause = Cause(Lane.LIVE, asked.trace_id, None, number)
+    touched = await regroup(book, await unweave(book, articles), (), cause, released=articles)
+    blobs = await book.edits.erase(number, articles, texts)
+    return Corrected(number, CorrectionKind.WITHDRAW, tuple(sorted(articles)), (), touched, blobs)
 
 
 async def _readmit(stories: Stories, book: Book, made: Made, cause: Cause) -> Touched:

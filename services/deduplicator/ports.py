@@ -68,6 +68,25 @@ class Edits(Protocol):
         """Mark articles as withdrawn and end their current revisions so."""
         ...
 
+    async def whole_pages(self, article_ids: Collection[str]) -> set[str]:
+        """All articles of the pages of these; the pages are locked, so there will be no more."""
+        ...
+
+    async def erased(self, article_ids: Collection[str]) -> int | None:
+        """The decision by which one of these was erased before."""
+        ...
+
+    async def states(self, article_ids: Collection[str]) -> list[str]:
+        """All revisions of these articles, also old ones."""
+        ...
+
+    async def erase(self, number: int, article_ids: Collection[str], text_ids: Collection[str]) -> tuple[str, ...]:
+        """Remove all words of articles and of texts that nobody carries, and refuse their pages from now on.
+
+        Answers the sha256 of captured bytes that are still to be removed.
+        """
+        ...
+
     async def readmit(self, article_ids: Collection[str]) -> list[str]:
         """Take the mark off again; answer the current revisions, which have no end now."""
         ...

@@ -75,6 +75,10 @@ class Sources(Protocol):
 
     async def known(self, url: str) -> KnownUrl | None: ...
 
+    async def refused(self, urls: Collection[str]) -> set[str]:
+        """Those of pages that were erased."""
+        ...
+
     async def validators(self, key: str) -> KnownUrl | None: ...
 
     async def enqueue_items(self, items: Iterable[FeedItem], *, lane: Lane, key: str | None) -> int: ...
@@ -120,7 +124,8 @@ class Fetch:
         """Take files to their end, in one commit for all."""
         failpoints.hit(STAGE, "received")
         committed = [job for job in jobs if job.capture_id is not None]
-        taken = await asyncio.gather(*(self._file(job) for job in jobs if job.capture_id is None))
+        refused = await self.sources.refused([job.url for job in jobs])
+        taken = await asyncio.gather(*(self._file(job, job.url in refused) for job in jobs if job.capture_id is None))
         failpoints.hit(STAGE, "result_ready")
         received = [(settled.job, receipt) for settled, receipt in taken if receipt is not None]
         new = await self.jobs.record(received)
@@ -150,10 +155,12 @@ class Fetch:
 
     # --- pages and files
 
-    async def _file(self, job: FetchJob) -> tuple[Settled, Receipt | None]:
+    async def _file(self, job: FetchJob, refused: bool) -> tuple[Settled, Receipt | None]:
         """Archive a file; without a receipt when there was nothing to archive."""
         started = time.monotonic()
         try:
+            if refused:
+                raise _refusal()
             answer = await self.files.read(job.path or "", url=job.url)
         except NothingReceived as failed:
             self.observe(job, str(failed.reason), time.monotonic() - started, 0)
@@ -164,6 +171,8 @@ class Fetch:
 
     async def _page(self, job: FetchJob) -> tuple[Settled, str, int]:
         known = await self.sources.known(job.url)
+        if known is not None and known.refused:
+            raise _refusal()
         if known is None or known.sha256 is None or not await self.blobs.exists(known.sha256):
             known = None  # a 304 would leave us without the bytes
         answer = await self.web.ask(job.url, kind=FetchKind.PAGE, known=known)
@@ -241,6 +250,10 @@ class Fetch:
         if job.source_id is None or not _is_standing(job):
             return True
         return await self.sources.poll_failed(job.source_id, reason, asked_seconds=asked_seconds)
+
+
+def _refusal() -> NothingReceived:
+    return NothingReceived(Reason.REFUSED, "this page was erased and is refused for good")
 
 
 def _is_standing(job: FetchJob) -> bool:

@@ -1,7 +1,7 @@
 """Blobs in a folder: `<root>/ab/cd/<sha256>.zst`, durable when `put` returns.
 
 In: bytes. Out: their sha256 as 64 hex digits, the key to ask for them again. Content decides the name, so a repeated
-put is harmless, on any number of processes. Nothing is changed or deleted here.
+put is harmless, on any number of processes. Nothing is changed here, and nothing deleted but what an editor erases.
 """
 
 import asyncio
@@ -51,6 +51,10 @@ class FolderBlobs:
         """Whether something lies under `key`; its content is not looked at."""
         return await asyncio.to_thread(self.path(key).is_file)
 
+    async def discard(self, key: str) -> None:
+        """Delete what lies under `key`, for good once this returns. Raises DependencyDown."""
+        await asyncio.to_thread(self._discard, key)
+
     def path(self, key: str) -> Path:
         """Where `key` lies. Raises ValueError for what is no key: it may come from outside."""
         if not _KEY.fullmatch(key):
@@ -83,6 +87,15 @@ class FolderBlobs:
         if hashlib.sha256(data).hexdigest() != key:
             raise BlobCorrupt(f"blob {key} holds other bytes than were put there")
         return data
+
+    def _discard(self, key: str) -> None:
+        path = self.path(key)
+        try:
+            path.unlink(missing_ok=True)
+            if path.parent.is_dir():
+                self._sync_folder(path.parent)
+        except OSError as error:
+            raise DependencyDown("blobs", f"{error.strerror or error} ({self.root})") from error
 
     def _is_whole(self, key: str) -> bool:
         with suppress(BlobCorrupt):

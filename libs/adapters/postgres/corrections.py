@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.adapters.postgres.erasing import erase, whole_pages
 from libs.domain.revisions import article_key
 from libs.domain.stories.corrections import CorrectionKind
 from libs.domain.stories.records import Made, Subject
@@ -61,6 +62,19 @@ class PostgresEdits:
         await self._connection.execute(_WITHDRAW, {**ids, "why": why})
         await self._connection.execute(_END, {**ids, "detail": f"{who}: {why}", "trace": trace_id})
 
+    async def whole_pages(self, article_ids: Collection[str]) -> set[str]:
+        return await whole_pages(self._connection, article_ids)
+
+    async def erased(self, article_ids: Collection[str]) -> int | None:
+        number: int | None = await self._connection.scalar(_ERASED, {"ids": sorted(article_ids)})
+        return number
+
+    async def states(self, article_ids: Collection[str]) -> list[str]:
+        return [row.revision_id for row in await self._connection.execute(_STATES, {"ids": sorted(article_ids)})]
+
+    async def erase(self, number: int, article_ids: Collection[str], text_ids: Collection[str]) -> tuple[str, ...]:
+        return await erase(self._connection, number, article_ids, text_ids)
+
     async def readmit(self, article_ids: Collection[str]) -> list[str]:
         ids = {"ids": sorted(article_ids)}
         await self._connection.execute(_WITHDRAW, {**ids, "why": None})
@@ -95,6 +109,10 @@ INSERT INTO correction_articles (correction_id, article_id, apart)
 SELECT :number, * FROM unnest(CAST(:ids AS text[]), CAST(:apart AS boolean[]))""")
 _REVOKE = text("""
 UPDATE corrections SET revoked_at = now(), revoked_by = :who, revoked_why = :why WHERE correction_id = :number""")
+_ERASED = text("""
+SELECT min(correction_id) FROM corrections JOIN correction_articles USING (correction_id)
+WHERE erased AND article_id = ANY(CAST(:ids AS text[]))""")
+_STATES = text("SELECT revision_id FROM revisions WHERE article_id = ANY(CAST(:ids AS text[])) ORDER BY revision_id")
 _WITHDRAW = text("UPDATE articles SET withdrawn_reason = :why WHERE article_id = ANY(CAST(:ids AS text[]))")
 # The current revision of each ends with it, whatever end it had.
 _END = text("""

@@ -115,7 +115,9 @@ async def _record(
 ) -> Recorded:
     url, original = resolve_canonical(capture.url, page.canonical_url, trust_any=capture.trust_canonical)
     page_key = page_id(url)
-    await connection.execute(select(pages.c.page_id).where(pages.c.page_id == page_key).with_for_update())
+    query = select(pages.c.refused_at).where(pages.c.page_id == page_key).with_for_update()
+    if await connection.scalar(query) is not None:
+        return await _finish(connection, event, capture, page_key, CaptureEnd.REJECTED, Reason.REFUSED, 0, [])
     if not page.articles:
         reason = Reason(page.rejected or Reason.NOT_ARTICLE)
         return await _finish(connection, event, capture, page_key, CaptureEnd.REJECTED, reason, 0, [])

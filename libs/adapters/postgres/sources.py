@@ -1,6 +1,6 @@
 """Standing sources, when they are polled next, and which pages their feeds have shown before."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -131,10 +131,17 @@ class PostgresSources:
     async def known(self, url: str) -> KnownUrl | None:
         """What an earlier fetch of this page left."""
         k = known_urls.c
-        query = select(k.etag, k.last_modified, k.sha256, k.final_url).where(k.url_key == url_key(url))
+        query = select(k.etag, k.last_modified, k.sha256, k.final_url, k.refused).where(k.url_key == url_key(url))
         async with self._engine.connect() as connection:
             row = (await connection.execute(query)).one_or_none()
-        return None if row is None else KnownUrl(row.etag, row.last_modified, row.sha256, row.final_url)
+        return None if row is None else KnownUrl(*row)
+
+    async def refused(self, urls: Collection[str]) -> set[str]:
+        """Those of erased pages."""
+        keys = {url_key(url): url for url in urls}
+        query = select(known_urls.c.url_key).where(known_urls.c.url_key.in_(sorted(keys)), known_urls.c.refused)
+        async with self._engine.connect() as connection:
+            return {keys[key] for key in await connection.scalars(query)}
 
     async def validators(self, key: str) -> KnownUrl | None:
         """What the last successful poll of a source left."""

@@ -114,16 +114,17 @@ STANDING = _touching(
 STRANGERS = """
 SELECT * FROM links WHERE live AND stranger AND a = ANY(CAST(:ids AS text[])) AND b = ANY(CAST(:ids AS text[]))
 ORDER BY a, b"""
+# The decisions that name an article which carries one of these texts. An array, so that no plan begins with all decisions.
+NAMING = """correction_id IN (
+    SELECT correction_id FROM correction_articles WHERE article_id = ANY(ARRAY(
+        SELECT article_id FROM carriers WHERE text_id = ANY(CAST(:ids AS text[])))))"""
 JOINING = "live AND (candidate OR words_type IN ('copy', 'rewrite'))"
 JOINED = f"""
 SELECT b AS text_id FROM links WHERE {JOINING} AND a = ANY(CAST(:ids AS text[]))
 UNION SELECT a FROM links WHERE {JOINING} AND b = ANY(CAST(:ids AS text[]))
-UNION SELECT other.text_id FROM carriers AS mine JOIN correction_articles AS named USING (article_id)
-    JOIN corrections AS merged ON merged.correction_id = named.correction_id
-        AND merged.kind = 'merge' AND merged.revoked_at IS NULL
-    JOIN correction_articles AS fellow ON fellow.correction_id = merged.correction_id
-    JOIN carriers AS other ON other.article_id = fellow.article_id
-WHERE mine.text_id = ANY(CAST(:ids AS text[]))"""  # noqa: S608
+UNION SELECT text_id FROM carriers WHERE article_id = ANY(ARRAY(
+    SELECT article_id FROM corrections JOIN correction_articles USING (correction_id)
+    WHERE kind = 'merge' AND revoked_at IS NULL AND {NAMING}))"""  # noqa: S608
 MATES = """
 SELECT DISTINCT mate.text_id FROM carriers AS mine JOIN articles AS a ON a.article_id = mine.article_id
     JOIN articles AS other ON other.story_id = a.story_id JOIN carriers AS mate ON mate.article_id = other.article_id
@@ -175,12 +176,10 @@ SELECT 'deduplicator',
     CASE WHEN a.revision_id = done.revision_id AND a.withdrawn_reason IS NULL THEN a.story_id END, done.trace_id
 FROM done JOIN articles a USING (article_id) ORDER BY done.revision_id"""
 # Editors' standing decisions that name an article which carries one of these texts.
-CORRECTIONS = """
+CORRECTIONS = f"""
 SELECT correction_id, kind,
-    coalesce(array_agg(article_id) FILTER (WHERE NOT apart), '{}') AS articles,
-    coalesce(array_agg(article_id) FILTER (WHERE apart), '{}') AS apart
+    coalesce(array_agg(article_id) FILTER (WHERE NOT apart), CAST(ARRAY[] AS text[])) AS articles,
+    coalesce(array_agg(article_id) FILTER (WHERE apart), CAST(ARRAY[] AS text[])) AS apart
 FROM corrections JOIN correction_articles USING (correction_id)
-WHERE revoked_at IS NULL AND kind <> 'withdraw' AND correction_id IN (
-    SELECT correction_id FROM correction_articles JOIN carriers USING (article_id)
-    WHERE text_id = ANY(CAST(:ids AS text[])))
-GROUP BY correction_id ORDER BY correction_id"""
+WHERE revoked_at IS NULL AND kind <> 'withdraw' AND {NAMING}
+GROUP BY correction_id ORDER BY correction_id"""  # noqa: S608

@@ -135,6 +135,7 @@ known_urls = Table(
     Column("checked_at", DateTime(timezone=True)),
     Column("next_check_at", DateTime(timezone=True), nullable=False, server_default=func.now()),
     Column("checks", Integer, nullable=False, server_default=text("0")),
+    Column("refused", Boolean, nullable=False, server_default=text("false")),  # erased: never asked again
     _now(),
 )
 

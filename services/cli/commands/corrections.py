@@ -57,12 +57,15 @@ def pin(
 def withdraw(
     url: Annotated[str, typer.Argument(metavar="URL[#SEGMENT]", help="A page with all its articles, or one of them.")],
     why: Why,
+    erase: Annotated[
+        bool, typer.Option("--erase", help="For good: texts and bytes go too, and the page is refused ever after.")
+    ] = False,
     by: By = None,
     data: Data = DATA,
     as_json: Json = False,
 ) -> None:
     """Take what a page says out of stories and search, also what it will say later."""
-    _tell(_decided(data, "withdraw", [url], by, why), as_json)
+    _tell(_decided(data, "withdraw", [url], by, why, erase=erase), as_json)
 
 
 def revoke(
@@ -103,11 +106,13 @@ async def _all(data: Any, *, revoked: bool) -> list[dict[str, Any]]:
         return [one async for one in made(engine, revoked=revoked)]
 
 
-async def _decided(data: Any, kind: str, names: list[str], by: str | None, why: str) -> dict[str, Any]:
+async def _decided(
+    data: Any, kind: str, names: list[str], by: str | None, why: str, *, erase: bool = False
+) -> dict[str, Any]:
     from services.cli.corrections import decide
     from services.cli.target import Target
 
-    return await decide(Target(data), kind, names, by=by, why=why)
+    return await decide(Target(data), kind, names, by=by, why=why, erase=erase)
 
 
 async def _taken_back(data: Any, number: int, by: str | None, why: str) -> dict[str, Any]:
