@@ -58,12 +58,16 @@ def article(
 
 async def _article(data: Any, name: str) -> list[dict[str, Any]]:
     from libs.adapters.postgres.queries.articles import articles_by_name
+    from libs.adapters.postgres.queries.corrections import named
     from services.cli.failures import CommandFailed
     from services.cli.naming import spelt
     from services.cli.target import Target
 
     async with Target(data).open_postgres() as engine:
         found = await articles_by_name(engine, spelt(name))
+        withdrawn = {} if found else await named(engine, spelt(name))
+    for why in withdrawn.values():
+        raise CommandFailed(f"{name} was withdrawn: {why}")
     if not found:
         raise CommandFailed(
             f"no article is named {name}: `newsfold articles` lists them, `newsfold trace URL` may tell"
