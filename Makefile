@@ -83,7 +83,7 @@ COMPILE = echo "setuptools>=77" | $(UV) pip compile --quiet --upgrade --universa
 lock: $(if $(wildcard $(BIN)/uv),,$(STAMP))
 	$(COMPILE) --extra all --output-file requirements.txt
 	$(COMPILE) --extra dev --constraints requirements.txt --output-file requirements-dev.txt
-	$(COMPILE) --extra fetcher --extra normalizer --extra deduplicator --extra indexer --extra cli \
+	$(COMPILE) --extra fetcher --extra normalizer --extra deduplicator --extra indexer --extra cli --extra telemetry \
 		--constraints requirements.txt --output-file requirements-services.txt
 
 clean:

@@ -6,7 +6,6 @@ declaration would reset a stream's settings to its defaults.
 
 import asyncio
 import os
-import secrets
 from collections.abc import Iterable
 
 import nats.errors
@@ -19,6 +18,7 @@ from libs.runtime.failures import DependencyDown, Failure
 from libs.runtime.logging import get_logger
 from libs.runtime.login import is_refusal, login
 from libs.runtime.metrics import Metrics
+from libs.runtime.tracing import NoTracing, Tracing
 
 PUBLISH_TIMEOUT_SECONDS = 5.0
 PUBLISHES_IN_FLIGHT = 64  # a bounded gather publishes fastest (2-4 times one by one), measured on nats-py 2.16
@@ -85,8 +85,9 @@ def nats_failure(error: BaseException) -> Failure | None:
 class Publisher:
     """Publishes events with deterministic ids and counts them."""
 
-    def __init__(self, broker: NatsBroker, *, stage: str, metrics: Metrics) -> None:
+    def __init__(self, broker: NatsBroker, *, stage: str, metrics: Metrics, tracing: Tracing | None = None) -> None:
         self._broker, self._stage, self._metrics = broker, stage, metrics
+        self._tracing = tracing or NoTracing()
         self._room = asyncio.Semaphore(PUBLISHES_IN_FLIGHT)
 
     async def publish(self, events: Iterable[Event]) -> None:
@@ -97,7 +98,7 @@ class Publisher:
         headers = {
             "Nats-Msg-Id": event.message_id,
             "content-type": "application/json",
-            "traceparent": f"00-{event.trace_id}-{secrets.token_hex(8)}-01",
+            "traceparent": self._tracing.traceparent(event),
         }
         async with self._room:
             try:

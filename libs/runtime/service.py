@@ -31,6 +31,7 @@ from libs.runtime.policy import FailurePolicy
 from libs.runtime.settings import Settings
 from libs.runtime.settle import Handler, QuarantineStore, Settler
 from libs.runtime.topology import consumer_config, consumer_drift
+from libs.runtime.tracing import open_tracing
 
 log = get_logger("service")
 
@@ -55,7 +56,8 @@ class Service:
         nats_url = settings.nats_url.get_secret_value()
         self.broker = open_broker(nats_url, service=name, stopping=self._stopping)
         self._inbox = own_inbox(nats_url)
-        self.publisher = Publisher(self.broker, stage=name, metrics=self.metrics)
+        self.tracing = open_tracing(name, release())
+        self.publisher = Publisher(self.broker, stage=name, metrics=self.metrics, tracing=self.tracing)
         self.classifiers = (*classifiers, nats_failure)
         self._consumers: list[tuple[str, ConsumerConfig]] = []  # by stream
         self._work: set[asyncio.Task[None]] = set()
@@ -85,6 +87,7 @@ class Service:
                 self.classifiers,
                 policy or FailurePolicy(),
                 self._stopping,
+                self.tracing,
             )
             for lane in LANES:
                 self._subscribe(spec, stream, lane, kind, settler, shares)
@@ -183,6 +186,7 @@ class Service:
             task.cancel()
         for hook in self._closing:
             await hook()
+        await asyncio.to_thread(self.tracing.close)
         server.shutdown()
         server.server_close()
         log.info("ended")

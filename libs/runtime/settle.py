@@ -26,6 +26,7 @@ from libs.runtime.logging import get_logger
 from libs.runtime.metrics import Metrics
 from libs.runtime.outcomes import Drop, Emit, Outcome
 from libs.runtime.policy import FailurePolicy
+from libs.runtime.tracing import NoTracing, Tracing
 
 log = get_logger("settle")
 T = TypeVar("T")
@@ -71,6 +72,7 @@ class Settler:
     classifiers: Sequence[Classifier]
     policy: FailurePolicy = field(default_factory=FailurePolicy)
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    tracing: Tracing = field(default_factory=NoTracing)
 
     async def __call__(self, kind: type[Event], lane: Lane, messages: Sequence[Msg]) -> None:
         """Settle every message. Asked to stop while a dependency is down, it gives back what is left."""
@@ -79,16 +81,20 @@ class Settler:
         in_flight.inc(len(deliveries))
         started = time.monotonic()
         try:
-            async with keep_alive(messages, every_seconds=self.spec.ack_wait_seconds / 3):
-                sound = [d for d in deliveries if await self._readable(kind, d)]
-                if together := [d for d in sound if d.count <= self.policy.alone_after]:
-                    await self._take(together)
-                await self._take_suspects([d for d in sound if d.count > self.policy.alone_after])
+            with self.tracing.batch(self.spec.name, deliveries):
+                async with keep_alive(messages, every_seconds=self.spec.ack_wait_seconds / 3):
+                    await self._take_all(kind, deliveries)
         except DependencyDown:
             await give_back(messages)
         finally:
             in_flight.dec(len(deliveries))
             self.metrics.handle_seconds.labels(self.spec.name, lane).observe(time.monotonic() - started)
+
+    async def _take_all(self, kind: type[Event], deliveries: Sequence[Delivery]) -> None:
+        sound = [d for d in deliveries if await self._readable(kind, d)]
+        if together := [d for d in sound if d.count <= self.policy.alone_after]:
+            await self._take(together)
+        await self._take_suspects([d for d in sound if d.count > self.policy.alone_after])
 
     async def _readable(self, kind: type[Event], delivery: Delivery) -> bool:
         """Decode; set aside what is no event."""
@@ -117,7 +123,11 @@ class Settler:
     async def _take(self, group: Sequence[Delivery]) -> None:
         failpoints.hit(self.spec.name, "received")
         results = await self._results(group)
-        emitted = [event for result in results if isinstance(result, Emit) for event in result.events]
+        emitted: list[Event] = []
+        for delivery, result in zip(group, results, strict=True):
+            if isinstance(result, Emit):
+                self.tracing.caused(delivery, result.events)
+                emitted += result.events
         await self._patiently(lambda: self.publisher.publish(emitted))
         failpoints.hit(self.spec.name, "published")
         failpoints.hit(self.spec.name, "before_ack")
@@ -218,6 +228,7 @@ class Settler:
     def _count(self, delivery: Delivery, outcome: str, reason: str, **more: Any) -> None:
         log.info("settled", stage=self.spec.name, outcome=outcome, reason=reason, **delivery.names, **more)
         self.metrics.messages.labels(self.spec.name, delivery.lane, outcome, reason).inc()
+        self.tracing.settled(delivery, outcome, reason)
 
     async def _patiently(self, work: Callable[[], Awaitable[T]]) -> T:
         """The result of `work`, asked again for as long as a dependency is down; raises DependencyDown when stopping."""

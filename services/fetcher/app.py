@@ -1,6 +1,8 @@
 """Wiring of the fetcher: due-time table, HTTP client, files, blob store, feed reader."""
 
 import asyncio
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 
 from libs.adapters.blobs import open_blobs
@@ -18,6 +20,7 @@ from libs.runtime.failures import classify
 from libs.runtime.metrics import Metrics
 from libs.runtime.sandbox import Sandbox
 from libs.runtime.service import Service
+from libs.runtime.tracing import Tracing
 from services.fetcher.settings import FetcherSettings
 from services.fetcher.stage import Fetch
 from services.fetcher.worker import Worker
@@ -52,6 +55,7 @@ async def _serve(settings: FetcherSettings) -> None:
         read_feed=feeds.run,
         publish=service.publisher.publish,
         observe=partial(_observe, service.metrics),
+        traced=partial(_traced, service.tracing),
     )
     worker = Worker(
         jobs=jobs,
@@ -80,6 +84,11 @@ def _observe(metrics: Metrics, job: FetchJob, outcome: str, seconds: float, size
     metrics.fetches.labels(job.kind, outcome).inc()
     metrics.fetch_seconds.labels(job.kind).observe(seconds)
     metrics.fetch_bytes.labels(job.kind).inc(size)
+
+
+def _traced(tracing: Tracing, jobs: Sequence[FetchJob]) -> AbstractContextManager[None]:
+    told: dict[str, str | int] = {"newsfold.fetch_kind": jobs[0].kind, "newsfold.fetches": len(jobs)}
+    return tracing.work("fetch", **told | ({"url.full": jobs[0].url} if len(jobs) == 1 else {}))
 
 
 async def _gauge(service: Service, jobs: PostgresFetches) -> None:

@@ -9,6 +9,7 @@ event published, job done; a crash between two of them repeats nothing.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Protocol
@@ -33,6 +34,7 @@ log = get_logger(STAGE)
 
 ReadFeed = Callable[[bytes, str], Awaitable[Feed]]  # raises FeedInvalid or SandboxError
 Publish = Callable[[Iterable[Event]], Awaitable[None]]
+Traced = Callable[[Sequence[FetchJob]], AbstractContextManager[None]]  # what is published within follows from these
 Observe = Callable[[FetchJob, str, float, int], None]  # job, outcome (ok, not_modified or a reason), seconds, bytes
 
 
@@ -102,9 +104,23 @@ class Fetch:
     read_feed: ReadFeed
     publish: Publish
     observe: Observe = lambda *_: None
+    traced: Traced = lambda _: nullcontext()
 
     async def __call__(self, job: FetchJob) -> None:
         """Take one page or feed to its end, or put it off."""
+        with self.traced([job]):
+            await self._one(job)
+
+    async def batch(self, jobs: Sequence[FetchJob]) -> None:
+        """Take files to their end, in one commit for all."""
+        with self.traced(jobs):
+            await self._files(jobs)
+
+    async def failed(self, job: FetchJob, failed: NothingReceived) -> None:
+        """Put a job off that had no answer, or end it."""
+        await self.jobs.settle([await self._failed(job, failed)])
+
+    async def _one(self, job: FetchJob) -> None:
         failpoints.hit(STAGE, "received")
         if job.capture_id is not None:
             await self._tell([job], [Settled(job)])
@@ -120,8 +136,7 @@ class Fetch:
         failpoints.hit(STAGE, "before_ack")
         await self.jobs.settle([Settled(job, settled.retry_seconds, settled.reason, pause)])
 
-    async def batch(self, jobs: Sequence[FetchJob]) -> None:
-        """Take files to their end, in one commit for all."""
+    async def _files(self, jobs: Sequence[FetchJob]) -> None:
         failpoints.hit(STAGE, "received")
         committed = [job for job in jobs if job.capture_id is not None]
         refused = await self.sources.refused([job.url for job in jobs])
@@ -134,10 +149,6 @@ class Fetch:
         fresh = [_committed(job, receipt) for job, receipt in received if receipt.capture_id in new]
         done = [*(settled for settled, _ in taken), *(Settled(job) for job in committed)]
         await self._tell([*committed, *fresh], done)
-
-    async def failed(self, job: FetchJob, failed: NothingReceived) -> None:
-        """Put a job off that had no answer, or end it."""
-        await self.jobs.settle([await self._failed(job, failed)])
 
     async def _tell(self, jobs: Sequence[FetchJob], settled: Sequence[Settled]) -> None:
         """Publish what is committed, then close the jobs."""

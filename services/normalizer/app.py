@@ -41,6 +41,7 @@ async def _serve(settings: NormalizerSettings) -> None:
         pages=PostgresPages(postgres),
         metrics=service.metrics,
         readers=LaneShares(settings.normalizer_workers + 1),  # one page more than children, so that none is idle
+        tracing=service.tracing,
     )
     register(service, normalize, PostgresQuarantine(postgres))
 

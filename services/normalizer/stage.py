@@ -6,7 +6,7 @@ In: `PageFetched`. Out: one `ArticleNormalized` for each article that has a new 
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from libs.contracts.events import PageFetched
@@ -21,6 +21,7 @@ from libs.runtime.logging import get_logger
 from libs.runtime.metrics import Metrics
 from libs.runtime.outcomes import Drop, Emit
 from libs.runtime.settle import Result
+from libs.runtime.tracing import NoTracing, Tracing
 
 STAGE = "normalizer"
 
@@ -67,6 +68,7 @@ class Normalize:
     pages: Pages
     metrics: Metrics
     readers: LaneShares
+    tracing: Tracing = field(default_factory=NoTracing)
 
     async def __call__(self, events: Sequence[PageFetched]) -> Sequence[Result]:
         captures = await self.pages.captures([event.capture_id for event in events])
@@ -111,6 +113,7 @@ class Normalize:
 
     def _count(self, event: PageFetched, capture: Capture, recorded: Recorded) -> None:
         self.metrics.captures_ended.labels(recorded.end, recorded.reason or "").inc()
+        self.tracing.found(event.trace_id, page_id=recorded.page_id)
         log.info(
             "page_read",
             capture_id=event.capture_id,

@@ -1,4 +1,4 @@
-"""The demo corpus served over HTTP and taken in by its feeds: the same articles as from the mirror."""
+"""The demo corpus served over HTTP and taken in by its feeds: the same articles as from the mirror, and their traces."""
 
 import json
 import threading
@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.collector import Collector, Received, collecting
 from support.fixtures import Stacks, build_sites
 
+STAGES = {"fetcher", "normalizer", "deduplicator", "indexer"}
 JOINING = ("copy", "rewrite", "identity")  # the links that make a story
 
 
@@ -67,13 +69,22 @@ def partition(articles: Mapping[str, Any], keys: Set[str]) -> set[frozenset[str]
     return {frozenset(keys) for keys in together.values()}
 
 
-def test_pages_from_feeds_give_what_the_mirror_gave(stacks: Stacks, undisturbed: bytes, served: Served) -> None:
+@pytest.fixture
+def collector() -> Iterator[Collector]:
+    with collecting() as found:
+        yield found
+
+
+def test_pages_from_feeds_give_what_the_mirror_gave(
+    stacks: Stacks, undisturbed: bytes, served: Served, collector: Collector
+) -> None:
     mirrored = {article["key"]: article for article in map(json.loads, undisturbed.splitlines())}
     stack = stacks.fresh(
         {
             "NEWSFOLD_FETCHER_ALLOW_NETWORKS": "127.0.0.0/8",
             "NEWSFOLD_FETCHER_ALLOW_PORTS": str(served.port),
             "NEWSFOLD_FETCHER_HOST_PAUSE_SECONDS": "0",
+            **collector.environment,
         }
     )
     stack.up()
@@ -92,6 +103,26 @@ def test_pages_from_feeds_give_what_the_mirror_gave(stacks: Stacks, undisturbed:
     assert stories == partition(mirrored, fetched.keys())
     assert any(len(story) > 3 for story in stories)
     assert len(stories) == len({article["story_id"] for article in fetched.values()})
+    check_traces(collector, pages=len({key.partition("#")[0] for key in fetched}))
+
+
+def check_traces(collector: Collector, *, pages: int) -> None:
+    """Every page is one trace from its fetch to the index, with nothing missing in between."""
+    fetches = [span for span in collector.spans if span.name == "fetch"]
+    assert len(fetches) >= pages
+    whole = [fetch for fetch in fetches if reached(collector, fetch) >= STAGES]
+    assert len(whole) >= pages
+    assert sum("newsfold.page_id" in span.attributes for span in collector.spans) >= pages
+
+
+def reached(collector: Collector, fetch: Received) -> set[str]:
+    """The stages whose spans hang under a fetch, each under the one before."""
+    found, wave = {fetch.service}, {fetch.span_id}
+    while wave:
+        children = [span for span in collector.of(fetch.trace_id) if span.parent_id in wave]
+        found |= {span.service for span in children}
+        wave = {span.span_id for span in children}
+    return found
 
 
 def mirror_key(key: str, served: Served) -> str:
