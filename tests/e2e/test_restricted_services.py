@@ -108,3 +108,15 @@ def test_services_and_commands_do_their_work_with_their_own_rights_alone(restric
     operator.command("rebuild", "stories")
     restricted.await_end()
     operator.verify()
+    _correct(restricted)
+
+
+def _correct(restricted: Restricted) -> None:
+    """What editors may decide, down to erasing."""
+    operator, decided = restricted.operator, ("--reason", "a test", "--by", "desk")
+    one, other = (story["lead"]["key"] for story in operator.lines("story", "list")[:2])
+    merged = operator.ask("story", "merge", one, other, *decided)
+    operator.command("story", "revoke", str(merged["correction_id"]), *decided)
+    assert operator.ask("withdraw", one.partition("#")[0], "--erase", *decided)["erased"]
+    restricted.await_end()
+    operator.verify()

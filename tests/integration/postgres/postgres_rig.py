@@ -91,3 +91,24 @@ class Desk:
         query = select(captures.c.end, captures.c.reason).where(captures.c.capture_id == self.event(hour).capture_id)
         [row] = await self.rows(query)
         return row.end, row.reason
+
+
+async def refuse(desk: Desk, hour: int, url: str | None = None) -> Recorded:
+    """The server said 404 so many hours after the start."""
+    asked = url or desk.url
+    key = digest("gone", asked, str(hour))
+    row = {
+        "capture_id": key,
+        "asked_url": asked,
+        "final_url": asked,
+        "status": 404,
+        "captured_at": START + timedelta(hours=hour),
+        "lane": "live",
+        "trace_id": key,
+    }
+    async with desk.engine.begin() as connection:
+        await connection.execute(insert(captures).values(row))
+    event = PageFetched(lane="live", trace_id=key, capture_id=key)
+    capture = await desk.capture(event)
+    assert capture.gone
+    return await desk.pages.gone(event, capture)

@@ -5,35 +5,13 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from postgres_rig import START, Desk, article
-from sqlalchemy import insert, select
+from postgres_rig import START, Desk, article, refuse
+from sqlalchemy import select
 
 from libs.adapters.postgres.reconcile import unfinished
 from libs.adapters.postgres.tables import articles, captures, ledger, pages, revisions
 from libs.contracts.events import ArticleNormalized, PageFetched
-from libs.contracts.records import Recorded
 from libs.domain.revisions import digest
-
-
-async def _refuse(desk: Desk, hour: int, url: str | None = None) -> Recorded:
-    """The server said 404 so many hours after the start."""
-    asked = url or desk.url
-    key = digest("gone", asked, str(hour))
-    row = {
-        "capture_id": key,
-        "asked_url": asked,
-        "final_url": asked,
-        "status": 404,
-        "captured_at": START + timedelta(hours=hour),
-        "lane": "live",
-        "trace_id": key,
-    }
-    async with desk.engine.begin() as connection:
-        await connection.execute(insert(captures).values(row))
-    event = PageFetched(lane="live", trace_id=key, capture_id=key)
-    capture = await desk.capture(event)
-    assert capture.gone
-    return await desk.pages.gone(event, capture)
 
 
 async def _gone_at(desk: Desk) -> Any:
@@ -56,7 +34,7 @@ async def test_the_newest_that_is_known_decides_in_every_order(desk: Desk, last:
     for n, order in enumerate(permutations(range(last + 1))):
         one = Desk(desk.engine, url=f"{desk.url}/{n}")
         for hour in order:
-            await (_refuse(one, hour) if hour % 2 else one.take(hour, article("The one text of this page.")))
+            await (refuse(one, hour) if hour % 2 else one.take(hour, article("The one text of this page.")))
         expected = START + timedelta(hours=last) if last % 2 else None
         assert await _gone_at(one) == expected, order
 
@@ -65,14 +43,14 @@ async def test_articles_are_judged_again_when_their_page_goes_and_when_it_comes_
     text = article("The one text of this page.")
     await desk.take(0, text)
     await _judged(desk)
-    [went] = (await _refuse(desk, 1)).events
+    [went] = (await refuse(desk, 1)).events
     assert isinstance(went, ArticleNormalized)
     assert went.attempt == 1
     [row] = await desk.rows(select(revisions).where(revisions.c.revision_id == went.revision_id))
     assert (row.assigned_at, row.end, row.lane) == (None, None, "replay")
     assert went.revision_id in {u.key for u in await unfinished(desk.engine)}
     await _judged(desk)
-    assert (await _refuse(desk, 2)).events == ()  # it was gone before
+    assert (await refuse(desk, 2)).events == ()  # it was gone before
     [back] = (await desk.take(3, text)).events
     assert isinstance(back, ArticleNormalized)
     assert (back.revision_id, back.attempt) == (went.revision_id, 2)
@@ -80,7 +58,7 @@ async def test_articles_are_judged_again_when_their_page_goes_and_when_it_comes_
 
 async def test_a_capture_of_a_page_that_is_gone_ends_rejected_once_and_names_its_page(desk: Desk) -> None:
     await desk.take(0, article("The one text of this page."))
-    recorded = await _refuse(desk, 1)
+    recorded = await refuse(desk, 1)
     key = digest("gone", desk.url, "1")
     [row] = await desk.rows(select(captures).where(captures.c.capture_id == key))
     assert (row.end, row.reason, row.page_id) == ("rejected", "fetch_gone", recorded.page_id)
@@ -99,7 +77,7 @@ async def test_another_host_that_forgets_a_link_says_nothing_about_the_page(desk
             captures.update().where(captures.c.capture_id == event.capture_id).values(asked_url=proxy)
         )
     await desk.record(event, article("The one text of this page."))
-    assert (await _refuse(desk, 1, proxy)).events == ()
+    assert (await refuse(desk, 1, proxy)).events == ()
     assert await _gone_at(desk) is None
-    await _refuse(desk, 2)
+    await refuse(desk, 2)
     assert await _gone_at(desk) == START + timedelta(hours=2)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import psycopg
 import pytest
+from postgres_rig import Desk, article, refuse
 from psycopg.errors import InsufficientPrivilege, ReadOnlySqlTransaction
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
@@ -12,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from libs.adapters.postgres.engine import open_postgres
 from libs.adapters.postgres.errors import postgres_failure
 from libs.adapters.postgres.grants import PREFIX, GrantsError, apply_grants, passwords, roles, wanted
+from libs.adapters.postgres.pages import PostgresPages
 from libs.adapters.postgres.tables import metadata
 from libs.runtime.failures import DependencyDown
 from services.__main__ import SERVICES
@@ -117,6 +119,20 @@ def test_it_is_refused(granted: Callable[[str], str], role: str, statement: str)
     refused = pytest.raises(REFUSALS, match=r"permission denied|must be|read-only")
     with psycopg.connect(granted(role), autocommit=True) as connection, refused:
         connection.execute(statement)  # type: ignore[call-overload]
+
+
+async def test_the_normalizer_may_record_that_a_page_is_gone_and_let_its_articles_be_judged_again(
+    granted: Callable[[str], str], postgres_url: str
+) -> None:
+    owner, role = (open_postgres(url, application="tests") for url in (postgres_url, granted("normalizer")))
+    desk = Desk(owner, url="https://gone.example/")
+    [first] = (await desk.take(0, article("The one text of this page."))).events
+    await desk.give_story(first.article_id)  # type: ignore[union-attr]
+    desk.pages = PostgresPages(role)
+    [again] = (await refuse(desk, 1)).events
+    await owner.dispose()
+    await role.dispose()
+    assert again.attempt == 1
 
 
 def test_the_reader_reads_everything(granted: Callable[[str], str]) -> None:
