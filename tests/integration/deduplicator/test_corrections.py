@@ -239,6 +239,22 @@ async def test_a_message_that_comes_again_tells_that_its_article_was_withdrawn(e
     assert [(e.story_id, e.projection) for e in told] == [(None, 2)]  # type: ignore[attr-defined]
 
 
+async def test_what_only_an_editor_brought_together_is_judged_together(engine: AsyncEngine) -> None:
+    rng = random.Random(10)
+    articles = [made(f"alone{n}", words(rng, 80), published=f"2024-05-0{n + 1}") for n in range(3)]
+    first, second, _ = articles
+    await deduplicate(engine, articles)
+    await _decide(engine, MERGE, [m.article_id for m in articles])
+    out = await _decide(engine, WITHDRAW, [first.article_id])
+    assert await found(engine) == expected(articles, await decisions(engine))
+    await _undo(engine, out.number)
+    assert await found(engine) == expected(articles, await decisions(engine))
+    newer = Made(second.url, words(rng, 80), outlet=second.outlet, published="2024-05-02", version=1)
+    await deduplicate(engine, [newer])
+    assert await found(engine) == expected([*articles, newer], await decisions(engine))
+    assert [size for _, _, size in (await found(engine))["stories"]] == [3]
+
+
 async def test_who_is_gone_is_a_member_and_leads_no_more_until_everybody_is(engine: AsyncEngine) -> None:
     first, second, third, fourth, _ = articles = _family(random.Random(9))
     await deduplicate(engine, articles)
