@@ -24,6 +24,7 @@ async def events_of(connection: AsyncConnection, capture_id: str) -> tuple[Follo
     """Revisions to group, articles to index again, and the page's later captures to read again, that are open."""
     return (
         *await _to_group(connection, capture_id),
+        *await _to_judge_again(connection, capture_id),
         *await _to_index(connection, capture_id),
         *await _to_read_again(connection, capture_id),
     )
@@ -32,6 +33,19 @@ async def events_of(connection: AsyncConnection, capture_id: str) -> tuple[Follo
 async def _to_group(connection: AsyncConnection, capture_id: str) -> list[Follow]:
     r = revisions.c
     query = select(*ARTICLE_NORMALIZED).where(r.capture_id == capture_id, r.end.is_(None)).order_by(r.article_id)
+    return [article_normalized(row) for row in await connection.execute(query)]
+
+
+async def _to_judge_again(connection: AsyncConnection, capture_id: str) -> list[Follow]:
+    """Articles of the page that wait for their story since it went or came back (`gone`), in older revisions."""
+    a, c, r = articles.c, captures.c, revisions.c
+    query = (
+        select(*ARTICLE_NORMALIZED)
+        .join(articles, a.revision_id == r.revision_id)
+        .join(captures, c.page_id == a.page_id)
+        .where(c.capture_id == capture_id, r.capture_id != capture_id, r.end.is_(None), r.assigned_at.is_(None))
+        .order_by(r.article_id)
+    )
     return [article_normalized(row) for row in await connection.execute(query)]
 
 

@@ -80,7 +80,9 @@ class PostgresPages:
         async with self._engine.begin() as connection:
             held = await _lock_capture(connection, capture.capture_id)
             if held.end is not None:
-                return Recorded(CaptureEnd(held.end), Reason(held.reason), ())
+                return Recorded(
+                    CaptureEnd(held.end), Reason(held.reason), await events_of(connection, capture.capture_id)
+                )
             found = await pages_asked(connection, capture.url)
             page_key = found[0] if found else None
             gone = await _finish(connection, event, capture, page_key, CaptureEnd.REJECTED, Reason.FETCH_GONE, 0, [])

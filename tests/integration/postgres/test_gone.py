@@ -58,13 +58,15 @@ async def test_articles_are_judged_again_when_their_page_goes_and_when_it_comes_
 
 async def test_a_capture_of_a_page_that_is_gone_ends_rejected_once_and_names_its_page(desk: Desk) -> None:
     await desk.take(0, article("The one text of this page."))
+    await _judged(desk)
     recorded = await refuse(desk, 1)
     key = digest("gone", desk.url, "1")
     [row] = await desk.rows(select(captures).where(captures.c.capture_id == key))
     assert (row.end, row.reason, row.page_id) == ("rejected", "fetch_gone", recorded.page_id)
     event = PageFetched(lane="live", trace_id=key, capture_id=key)
     again = await desk.pages.gone(event, await desk.capture(event))
-    assert (again.end, again.events) == (recorded.end, ())
+    assert (again.end, again.reason, again.events) == (recorded.end, recorded.reason, recorded.events)
+    assert (await desk.pages.recorded(await desk.capture(event))).events == recorded.events != ()
     steps = await desk.rows(select(ledger.c.outcome).where(ledger.c.capture_id == key))
     assert [step.outcome for step in steps] == ["rejected"]
 
