@@ -25,6 +25,7 @@ class Health:
     ticked: float = field(default_factory=time.monotonic)
     consumers_exist: bool = False
     waiting_for: set[str] = field(default_factory=set)
+    paused: str | None = None  # why no new work is taken on; no fault of the service
 
     def tick(self) -> None:
         self.ticked = time.monotonic()
@@ -44,6 +45,7 @@ class Health:
             "ready": self.ready,
             "consumers_exist": self.consumers_exist,
             "waiting_for": sorted(self.waiting_for),
+            "paused": self.paused,
         }
 
 

@@ -74,6 +74,9 @@ class Metrics:
         )
         self.fetch_seconds = histogram("fetch_seconds", "Time of one fetch.", HANDLE_SECONDS, "kind")
         self.fetch_bytes = counter("fetch_bytes_total", "Bytes received, before decoding.", "kind")
+        self.intake_paused = gauge(
+            "intake_paused", "1 while nothing is fetched because the disk of this place is too full.", "place"
+        )
         self.fetches_due = gauge("fetches_due", "Fetches whose time has come.", "lane")
 
         # Reading pages

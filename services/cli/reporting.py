@@ -10,7 +10,7 @@ from libs.adapters.postgres.queries.ledger import ledger_counts
 from libs.contracts.pipeline import LANES, STAGES
 from services.cli.failures import CommandFailed
 from services.cli.state import RunState, ServiceEntry
-from services.cli.supervisor import is_ready
+from services.cli.supervisor import health
 from services.cli.target import Target
 from services.cli.words import without_password
 
@@ -73,14 +73,16 @@ def _engines(target: Target, state: RunState | None, problems: dict[str, str]) -
 
 
 def _service(entry: ServiceEntry) -> Json:
+    told = health("127.0.0.1", entry.port) if entry.pid is not None else None
     if entry.pid is None:
         condition = f"ended, starts again in {entry.retry_seconds:g} s" if entry.retry_seconds is not None else "ended"
     else:
-        condition = "ready" if is_ready("127.0.0.1", entry.port) else "not ready"
+        condition = "ready" if told is not None else "not ready"
     return {
         "name": entry.name,
         "number": entry.number,
         "state": condition,
+        "paused": told.get("paused") if told else None,
         "pid": entry.pid,
         "port": entry.port,
         "starts": entry.starts,

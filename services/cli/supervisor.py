@@ -5,6 +5,7 @@ that the next look sees: locks, and so `threading.Event`, are not for signal han
 `docs/adr/0010-cli-and-supervisor.md` says why it is no init system.
 """
 
+import json
 import signal
 import time
 import urllib.error
@@ -14,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import FrameType
-from typing import Protocol
+from typing import Any, Protocol
 
 from services.cli.child import Backoff, Child, ServicePlan
 from services.cli.failures import CommandFailed
@@ -223,11 +224,17 @@ class Supervisor:
 
 def is_ready(host: str, port: int) -> bool:
     """Whether the service that serves its health there says that it is ready."""
+    return health(host, port) is not None
+
+
+def health(host: str, port: int) -> dict[str, Any] | None:
+    """What a service says of itself; None when it is not ready or does not answer."""
     try:
         with urllib.request.urlopen(f"http://{host}:{port}/health/ready", timeout=PROBE_TIMEOUT_SECONDS) as answer:
-            return bool(answer.status == 200)
+            found: dict[str, Any] = json.loads(answer.read() or b"{}")
+            return found
     except (OSError, urllib.error.URLError):
-        return False
+        return None
 
 
 def _missing(child: Child) -> str:

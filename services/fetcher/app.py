@@ -21,6 +21,7 @@ from libs.runtime.metrics import Metrics
 from libs.runtime.sandbox import Sandbox
 from libs.runtime.service import Service
 from libs.runtime.tracing import Tracing
+from services.fetcher.intake import Intake
 from services.fetcher.settings import FetcherSettings
 from services.fetcher.stage import Fetch
 from services.fetcher.worker import Worker
@@ -46,10 +47,11 @@ async def _serve(settings: FetcherSettings) -> None:
     sources = PostgresSources(
         postgres, PollLimits(settings.fetcher_poll_floor_seconds, settings.fetcher_poll_cap_seconds)
     )
+    blobs = open_blobs(settings.blobs_url)
     fetch = Fetch(
         web=open_web(settings),
         files=LocalFiles(settings.fetcher_decoded_bytes),
-        blobs=open_blobs(settings.blobs_url),
+        blobs=blobs,
         jobs=jobs,
         sources=sources,
         read_feed=feeds.run,
@@ -57,6 +59,7 @@ async def _serve(settings: FetcherSettings) -> None:
         observe=partial(_observe, service.metrics),
         traced=partial(_traced, service.tracing),
     )
+    intake = Intake(blobs.used_ratio, partial(_tell_paused, service), settings.fetcher_disk_percent)
     worker = Worker(
         jobs=jobs,
         stage=fetch,
@@ -66,6 +69,7 @@ async def _serve(settings: FetcherSettings) -> None:
         waiting_for=service.health.waiting_for,
         slots=settings.fetcher_slots,
         file_batch=settings.fetcher_file_batch,
+        has_room=intake.open,
         grace_seconds=0.75 * settings.grace_seconds,  # leaves time to give the rest back
     )
 
@@ -73,6 +77,7 @@ async def _serve(settings: FetcherSettings) -> None:
         feeds.close()
         await postgres.dispose()
 
+    _tell_paused(service, None)
     service.before_start(lambda: check_schema(postgres))
     service.loop(worker.run)
     service.loop(partial(_gauge, service, jobs))
@@ -89,6 +94,11 @@ def _observe(metrics: Metrics, job: FetchJob, outcome: str, seconds: float, size
 def _traced(tracing: Tracing, jobs: Sequence[FetchJob]) -> AbstractContextManager[None]:
     told: dict[str, str | int] = {"newsfold.fetch_kind": jobs[0].kind, "newsfold.fetches": len(jobs)}
     return tracing.work("fetch", **told | ({"url.full": jobs[0].url} if len(jobs) == 1 else {}))
+
+
+def _tell_paused(service: Service, why: str | None) -> None:
+    service.health.paused = why
+    service.metrics.intake_paused.labels("blobs").set(why is not None)
 
 
 async def _gauge(service: Service, jobs: PostgresFetches) -> None:

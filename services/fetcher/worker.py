@@ -1,7 +1,7 @@
 """The loop: claims what is due and works on it, live first by a fixed share, until it is asked to stop.
 
 A quarter of the slots belongs to live work alone and a quarter to bulk alone; the rest goes to live first. Files are
-taken in batches, one batch of each lane at a time.
+taken in batches, one batch of each lane at a time. Without room for more nothing is claimed.
 """
 
 import asyncio
@@ -28,6 +28,10 @@ FILE_LEASE_SECONDS = 60.0
 TAKE_OVER_PAUSE_SECONDS = 1.0  # the dead one may have asked a moment ago
 
 log = get_logger("fetcher")
+
+
+async def _always() -> bool:
+    return True
 
 
 class Jobs(Protocol):
@@ -72,6 +76,7 @@ class Worker:
     file_batch: int = 32
     grace_seconds: float = 20.0
     me: str = field(default_factory=claimant)
+    has_room: Callable[[], Awaitable[bool]] = _always
     _running: dict[asyncio.Task[None], tuple[str, Sequence[FetchJob]]] = field(default_factory=dict)
     _down: DependencyDown | None = None
     _next_sources: float = 0.0
@@ -108,6 +113,8 @@ class Worker:
     async def _start_what_is_due(self) -> int:
         if not self._took_over:
             await self._take_over()
+        if not await self.has_room():
+            return 0
         if time.monotonic() >= self._next_sources:
             self._next_sources = time.monotonic() + SOURCES_EVERY_SECONDS
             await self.enqueue_due_sources()

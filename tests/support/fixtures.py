@@ -46,7 +46,8 @@ class Stacks:
         opensearch = self._opensearch_url()
         _delete_indices(opensearch)
         urls = {"NEWSFOLD_POSTGRES_URL": self._new_database(), "NEWSFOLD_OPENSEARCH_URL": opensearch}
-        self.current = Stack(self._folder / f"stack-{self._count}", {**urls, **(environment or {})})
+        told = {"NEWSFOLD_FETCHER_DISK_PERCENT": "100"}  # whatever the disk of this machine
+        self.current = Stack(self._folder / f"stack-{self._count}", {**told, **urls, **(environment or {})})
         return self.current
 
     def close(self) -> None:

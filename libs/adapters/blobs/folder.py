@@ -47,6 +47,15 @@ class FolderBlobs:
         """The bytes of `key`, None if there are none. Raises BlobCorrupt, also for more than `max_bytes`."""
         return await asyncio.to_thread(self._get, key, max_bytes)
 
+    async def used_ratio(self) -> float:
+        """How full the disk is, 0 to 1; what is kept for the superuser counts as used. Raises OSError."""
+        return await asyncio.to_thread(self._used_ratio)
+
+    def _used_ratio(self) -> float:
+        place = next(folder for folder in (self.root.absolute(), *self.root.absolute().parents) if folder.exists())
+        found = os.statvfs(place)
+        return 1 - found.f_bavail / found.f_blocks if found.f_blocks else 0.0
+
     async def exists(self, key: str) -> bool:
         """Whether something lies under `key`; its content is not looked at."""
         return await asyncio.to_thread(self.path(key).is_file)

@@ -40,6 +40,9 @@ def _print(found: dict[str, Any]) -> None:
             for s in found["services"]
         ],
     )
+    for service in found["services"]:
+        if service["paused"]:
+            print_text(f"{service['name']}-{service['number']} takes nothing in: {service['paused']}")
     print_text()
     _print_lag(found)
     ledger = found["ledger"]

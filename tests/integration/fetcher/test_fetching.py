@@ -221,6 +221,27 @@ async def test_while_the_bus_is_down_nothing_is_lost_or_fetched_twice(
     assert len(rig.published.ids) == 2
 
 
+async def test_without_room_nothing_is_claimed_and_afterwards_all_of_it(rig: Rig, server: HostileServer) -> None:
+    await rig.jobs.enqueue([page(server.url("/ok"))])
+    asked: list[bool] = []
+
+    async def has_room() -> bool:
+        asked.append(len(asked) >= 3)
+        if len(asked) == 3:
+            assert await rig.count() == 0
+        return asked[-1]
+
+    worker = rig.worker(has_room=has_room)
+    task = asyncio.create_task(worker.run())
+    async with asyncio.timeout(60):
+        while (await rig.jobs.unfinished())[0]:
+            await asyncio.sleep(0.05)
+    worker.stopping.set()
+    await task
+    assert asked[:4] == [False, False, False, True]
+    assert await rig.count() == 1
+
+
 class _Killed(BaseException):
     """The process ends here."""
 
