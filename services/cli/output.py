@@ -1,9 +1,12 @@
 """What commands print: JSON for programs, tables for people on stdout, and progress on stderr."""
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def print_json(value: Any) -> None:
@@ -24,7 +27,7 @@ def say(text: str) -> None:
 
 def print_text(text: str = "") -> None:
     """A line of the result, for people."""
-    sys.stdout.write(text + "\n")
+    sys.stdout.write(harmless(text) + "\n")
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -37,7 +40,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
     for name in columns:
         table.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(*(Text("" if value is None else str(value)) for value in row))
+        table.add_row(*(Text("" if value is None else harmless(str(value))) for value in row))
     Console(width=None if sys.stdout.isatty() else 10_000, highlight=False).print(table, crop=False)
 
 
@@ -49,6 +52,11 @@ def print_fields(fields: Mapping[str, object]) -> None:
         listed = isinstance(value, list | tuple)
         shown = ", ".join(map(str, value)) if listed else value  # type: ignore[call-overload]
         print_text(f"{name:<{width}}  {shown}")
+
+
+def harmless(text: str) -> str:
+    """Words of strangers without what a terminal would obey: control characters but line feed and tab are shown as `�`."""
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 def shortened(text: str | None, width: int) -> str:
