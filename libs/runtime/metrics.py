@@ -151,7 +151,12 @@ class Metrics:
         self.opensearch_documents = gauge("opensearch_documents", "Documents behind an alias.", "index")
         self.opensearch_disk = gauge("opensearch_disk_bytes", "Disk of a node: total, free.", "node", "what")
         self.opensearch_heap = gauge("opensearch_heap_ratio", "Share of a node's heap in use, 0 to 1.", "node")
-        self.disk = gauge("disk_bytes", "The file system of the blobs: total, free.", "place", "what")
+        self.disk = gauge(
+            "disk_bytes",
+            "The file system of the blobs, as df counts: total (used and free, without what is reserved), free.",
+            "place",
+            "what",
+        )
         self.canary_seconds = gauge(
             "canary_searchable_seconds", "How long the newest canary that was found took to be searchable.", "lane"
         )

@@ -1,18 +1,16 @@
 """Wiring of the monitor: engines, loops, the canary's way in."""
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 
 from nats.js import JetStreamContext
 from opensearchpy import AsyncOpenSearch
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from libs.adapters.blobs import open_blobs
+from libs.adapters.blobs import FolderBlobs, open_blobs
 from libs.adapters.nats.readings import BusReading, read_bus
 from libs.adapters.opensearch.client import open_client
 from libs.adapters.opensearch.errors import opensearch_failure
@@ -87,7 +85,7 @@ async def _serve(settings: MonitorSettings) -> None:
     service.before_start(lambda: check_schema(postgres))
     service.loop(lambda: _every(service, settings.monitor_period_seconds, look()))
     service.loop(lambda: _every(service, settings.monitor_account_seconds, partial(_account, look())))
-    service.loop(lambda: _every(service, settings.monitor_period_seconds, partial(_disk, service.metrics, blobs.root)))
+    service.loop(lambda: _every(service, settings.monitor_period_seconds, partial(_disk, service.metrics, blobs)))
     if settings.monitor_canary_seconds:
         flock = canary.Flock()
         service.loop(lambda: _every(service, settings.monitor_canary_seconds, partial(_send, service, sender, flock)))
@@ -114,15 +112,15 @@ async def _account(look: Look) -> None:
         log.warning("source_silent", url=url)
 
 
-async def _disk(metrics: Metrics, root: Path) -> None:
+async def _disk(metrics: Metrics, blobs: FolderBlobs) -> None:
     try:
-        found = await asyncio.to_thread(os.statvfs, root)
+        total, free = await blobs.disk()
     except OSError as error:
         metrics.disk.clear()
-        log.warning("disk_not_read", path=str(root), error=error.strerror)
+        log.warning("disk_not_read", path=str(blobs.root), error=error.strerror)
         return
-    metrics.disk.labels("blobs", "total").set(found.f_blocks * found.f_frsize)
-    metrics.disk.labels("blobs", "free").set(found.f_bavail * found.f_frsize)
+    metrics.disk.labels("blobs", "total").set(total)
+    metrics.disk.labels("blobs", "free").set(free)
 
 
 async def _send(service: Service, sender: CanarySender, flock: canary.Flock) -> None:

@@ -47,14 +47,20 @@ class FolderBlobs:
         """The bytes of `key`, None if there are none. Raises BlobCorrupt, also for more than `max_bytes`."""
         return await asyncio.to_thread(self._get, key, max_bytes)
 
-    async def used_ratio(self) -> float:
-        """How full the disk is, 0 to 1; what is kept for the superuser counts as used. Raises OSError."""
-        return await asyncio.to_thread(self._used_ratio)
+    async def disk(self) -> tuple[int, int]:
+        """Bytes of the disk that anybody may use, and those of them that are free, as `df` counts. Raises OSError."""
+        return await asyncio.to_thread(self._disk)
 
-    def _used_ratio(self) -> float:
+    async def used_ratio(self) -> float:
+        """How full the disk is, 0 to 1. Raises OSError."""
+        total, free = await self.disk()
+        return 1 - free / total if total else 0.0
+
+    def _disk(self) -> tuple[int, int]:
         place = next(folder for folder in (self.root.absolute(), *self.root.absolute().parents) if folder.exists())
         found = os.statvfs(place)
-        return 1 - found.f_bavail / found.f_blocks if found.f_blocks else 0.0
+        used = found.f_blocks - found.f_bfree  # what is kept for the superuser is neither used nor free
+        return (used + found.f_bavail) * found.f_frsize, found.f_bavail * found.f_frsize
 
     async def exists(self, key: str) -> bool:
         """Whether something lies under `key`; its content is not looked at."""

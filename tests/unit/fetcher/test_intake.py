@@ -1,9 +1,13 @@
 """Intake pauses on a full disk and goes on when there is room again, told in words; disk readings are given by hand."""
 
+import os
 from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from libs.adapters.blobs import FolderBlobs
 from services.fetcher.intake import LOOK_SECONDS, Intake
 
 
@@ -71,3 +75,13 @@ async def test_at_a_hundred_it_never_pauses() -> None:
     disk = Disk()
     assert await is_open(disk, disk.intake(100), 1.0)
     assert disk.looks == 0
+
+
+async def test_what_is_reserved_for_the_superuser_is_neither_used_nor_free(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = SimpleNamespace(f_blocks=1000, f_bfree=900, f_bavail=100, f_frsize=4096)
+    monkeypatch.setattr(os, "statvfs", lambda _: disk)
+    blobs = FolderBlobs(tmp_path / "not yet there")
+    assert await blobs.disk() == (200 * 4096, 100 * 4096)
+    assert await blobs.used_ratio() == 0.5
