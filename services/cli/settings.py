@@ -6,8 +6,13 @@ from libs.runtime.settings import Settings
 
 
 class CliSettings(Settings):
-    """What provisioning needs to know beyond the engines."""
+    """What provisioning and pruning need to know beyond the engines."""
 
+    prune_days: int = Field(
+        0,
+        ge=0,
+        description="Age in days from which `newsfold prune` removes what is needed no more; 0 keeps everything.",
+    )
     postgres_roles: SecretStr | None = Field(
         None,
         description="Passwords of the services' roles in PostgreSQL, `role=password` a line, as `newsfold init` writes"

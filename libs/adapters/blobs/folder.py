@@ -1,13 +1,15 @@
 """Blobs in a folder: `<root>/ab/cd/<sha256>.zst`, durable when `put` returns.
 
 In: bytes. Out: their sha256 as 64 hex digits, the key to ask for them again. Content decides the name, so a repeated
-put is harmless, on any number of processes. Nothing is changed here, and nothing deleted but what an editor erases.
+put is harmless, on any number of processes. Nothing is changed here, and nothing deleted but what an editor erases or
+what is pruned.
 """
 
 import asyncio
 import hashlib
 import os
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +24,7 @@ from libs.runtime.failures import DependencyDown, Quarantine
 BLOB_MAX_BYTES = 64 * 1024 * 1024  # three times what the fetcher lets through
 COMPRESSION_LEVEL = 3  # zstd's own default; a page of 100 kB takes 0.4 ms
 _KEY = re.compile(r"[0-9a-f]{64}")
+_RETIRED = ".retired-"
 
 
 class BlobCorrupt(Quarantine):
@@ -83,7 +86,7 @@ class FolderBlobs:
         path = self.path(key)
         try:
             self._make_folder(path.parent)
-            if not self._is_whole(key):
+            if not self._is_whole(key) or not self._renewed(path):
                 self._write(path, zstandard.ZstdCompressor(level=COMPRESSION_LEVEL).compress(data))
             # also when another process wrote the file: it may not have come to this line yet
             self._sync_folder(path.parent)
@@ -111,6 +114,42 @@ class FolderBlobs:
                 self._sync_folder(path.parent)
         except OSError as error:
             raise DependencyDown("blobs", f"{error.strerror or error} ({self.root})") from error
+
+    def older_than(self, instant: float) -> Iterator[str]:
+        """Keys that were last put before `instant` (seconds since 1970), ascending."""
+        for first in sorted(self.root.glob("[0-9a-f][0-9a-f]")):
+            for second in sorted(first.glob("[0-9a-f][0-9a-f]")):
+                for aside in second.glob(f"{_RETIRED}*"):  # of a run that was cut short
+                    aside.rename(self.path(aside.name.removeprefix(_RETIRED)))
+                for path in sorted(second.glob("[0-9a-f]*.zst")):
+                    if path.stat().st_mtime < instant:
+                        yield path.stem
+
+    def retire(self, key: str, instant: float) -> int:
+        """Delete what nobody asks for; the bytes on disk that this freed, 0 where it was put again since `instant`.
+
+        It is set aside first: whoever puts the same bytes meanwhile either has renewed the file, or writes another.
+        """
+        path = self.path(key)
+        aside = path.with_name(f"{_RETIRED}{key}")
+        try:
+            path.rename(aside)
+        except FileNotFoundError:
+            return 0
+        found = aside.stat()
+        if found.st_mtime >= instant:
+            aside.rename(path)
+            return 0
+        aside.unlink()
+        return found.st_size
+
+    def _renewed(self, path: Path) -> bool:
+        """Make the file as young as one that was just written; False where it has gone."""
+        try:
+            os.utime(path)
+        except FileNotFoundError:
+            return False
+        return True
 
     def _is_whole(self, key: str) -> bool:
         with suppress(BlobCorrupt):

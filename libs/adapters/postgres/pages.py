@@ -246,6 +246,7 @@ async def _reopen_next(connection: AsyncConnection, place: Place) -> list[Follow
         update(captures)
         .where(
             c.capture_id == place.following,
+            c.sha256.is_not(None),  # else its bytes were pruned
             or_(c.end == CaptureEnd.UNCHANGED, and_(c.end == CaptureEnd.EXTRACTED, c.articles > brought)),
         )
         .values(end=None, ended_at=None, articles=None, attempt=c.attempt + 1)

@@ -1,4 +1,4 @@
-"""`provision`, `verify`, `reindex`, `reconcile`."""
+"""`provision`, `verify`, `reindex`, `reconcile`, `prune`."""
 
 import asyncio
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,10 +11,11 @@ if TYPE_CHECKING:
     from libs.adapters.opensearch.reindex import ReindexReport
     from libs.adapters.opensearch.verify import VerifyReport
     from services.cli.provisioning import Provisioned
+    from services.cli.pruning import Pruned
 
 
 def register(app: typer.Typer) -> None:
-    for command in (provision, verify, reindex, reconcile):
+    for command in (provision, verify, reindex, reconcile, prune):
         app.command()(command)
 
 
@@ -145,3 +146,40 @@ async def send_unfinished(data: Any) -> tuple[list[str], dict[str, int]]:
     made = await provision_broker(target.nats)
     async with target.open_postgres() as engine, open_publisher(target.nats) as publish:
         return made, await send_again(engine, publish)
+
+
+def prune(
+    older_than_days: Annotated[
+        int | None, typer.Option("--older-than-days", min=1, metavar="N", help="Default: NEWSFOLD_PRUNE_DAYS.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Remove what is old and needed no more: fetches that are done, bytes of captures. Texts and the account stay."""
+    from dataclasses import asdict
+
+    from services.cli.failures import CommandFailed
+    from services.cli.output import print_json, print_text
+    from services.cli.settings import CliSettings
+
+    days = older_than_days or CliSettings().prune_days
+    if not days:
+        raise CommandFailed("nothing is pruned unless it is asked for: --older-than-days N, or NEWSFOLD_PRUNE_DAYS")
+    done = asyncio.run(_prune(data, days=days, dry_run=dry_run))
+    if as_json:
+        print_json(asdict(done))
+        return
+    print_text(
+        f"{'would remove' if dry_run else 'removed'} {done.fetches:,} fetches that are done, the bytes of "
+        f"{done.captures:,} captures, {done.blobs:,} blobs ({done.blob_bytes:,} bytes on disk)"
+    )
+
+
+async def _prune(data: Any, *, days: int, dry_run: bool) -> "Pruned":
+    from services.cli.pruning import prune as remove
+    from services.cli.target import Target
+
+    target = Target(data)
+    async with target.open_postgres() as engine:
+        return await remove(engine, target.open_blobs(), days=days, dry_run=dry_run)

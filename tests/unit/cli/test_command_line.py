@@ -33,6 +33,7 @@ COMMANDS = [
     "quote",
     "trace",
     "reindex",
+    "prune",
     "reconcile",
     "backup",
     "restore",
