@@ -83,6 +83,16 @@ class InterviewFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Filing:
+    """How a page presents and files an article. No part of a revision: outlets change it without touching the text."""
+
+    image: str | None = None  # absolute address of the main picture
+    section: str | None = None  # the part of the outlet it stands in, as printed
+    tags: tuple[str, ...] = ()  # as printed, each once
+    paywall: bool | None = None  # whether the page says that it is for payers; None where it says nothing
+
+
+@dataclass(frozen=True, slots=True)
 class ExtractedArticle:
     """One journalistic text found in a page."""
 
@@ -99,6 +109,7 @@ class ExtractedArticle:
     quotes: tuple[Quote, ...] = ()
     comments: tuple[Comment, ...] = ()
     facts: InterviewFacts = field(default_factory=InterviewFacts)
+    filing: Filing = field(default_factory=Filing)
 
 
 @dataclass(frozen=True, slots=True)

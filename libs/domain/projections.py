@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from libs.domain.documents import Quote, Turn
+from libs.domain.documents import Filing, Quote, Turn
 
 Document = dict[str, Any]
 _ISO: Final = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d))?")
@@ -58,6 +58,7 @@ class ArticleState:
     words: int = 0
     turns: tuple[Turn, ...] = ()
     quotes: tuple[Quote, ...] = ()
+    filing: Filing = field(default_factory=Filing)
     story_id: str | None = None
     lead: bool = False
     link_types: tuple[str, ...] = ()
@@ -167,6 +168,10 @@ def article_document(state: ArticleState) -> Document:
         "language": state.language,
         "published": _time("published", state.published),
         "captured_at": _time("captured_at", state.captured_at),
+        "section": state.filing.section,
+        "tags": list(state.filing.tags),
+        "image": state.filing.image,
+        "paywall": state.filing.paywall,
         "kind": state.kind,
         "interviewee": state.interviewee,
         "interviewers": list(state.interviewers),

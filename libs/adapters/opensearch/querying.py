@@ -19,6 +19,9 @@ FACETS: Final[Mapping[str, str]] = {
     "publisher": "publisher",
     "language": "language",
     "kind": "kind",
+    "section": "section",
+    "tag": "tags",
+    "paywall": "paywall",
     "interviewee": "interviewee",
     "interviewer": "interviewers",
     "broadcaster": "broadcasters",
@@ -130,8 +133,8 @@ def _filter(name: str, values: Sequence[str]) -> Json:
     match name:
         case "date":
             return {"bool": {"should": [{"range": {field: _dates(value)}} for value in values]}}
-        case "lead" if not set(values) <= {"true", "false"}:
-            raise BadQuery("facet lead is true or false")
+        case "lead" | "paywall" if not set(values) <= {"true", "false"}:
+            raise BadQuery(f"facet {name} is true or false")
     return {"terms": {field: list(values)}}
 
 

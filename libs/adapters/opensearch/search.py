@@ -30,7 +30,7 @@ MAX_WINDOW: Final = 10_000  # the engine's limit for skip + size; `export` has n
 FOLDED: Final = 100  # members shown beneath a story's lead; all are counted
 SHOWN: Final = (
     *("article_id", "key", "url", "title", "outlet", "publisher", "published", "language", "kind", "interviewee"),
-    *("broadcasters", "credit", "story_id", "lead", "words", "questions"),
+    *("broadcasters", "credit", "story_id", "lead", "words", "questions", "section", "tags", "image", "paywall"),
 )
 MAX_STORIES: Final = 65_536  # the engine's limit for the values of one filter
 COUNTED_STORIES: Final = 10_000  # above this many stories their sizes are not counted

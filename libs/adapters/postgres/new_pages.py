@@ -11,9 +11,10 @@ from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from libs.adapters.postgres.filings import filing_row
 from libs.adapters.postgres.gone import settle_gone
 from libs.adapters.postgres.revisions import Place, Row, comment_rows, quote_rows, revision_row, turn_rows
-from libs.adapters.postgres.tables import articles, captures, comments, ledger, pages, quotes, revisions, turns
+from libs.adapters.postgres.tables import articles, captures, comments, filings, ledger, pages, quotes, revisions, turns
 from libs.contracts.events import ArticleNormalized, PageFetched
 from libs.contracts.reasons import CaptureEnd, Reason
 from libs.contracts.records import Capture, Recorded
@@ -133,6 +134,7 @@ async def _write(connection: AsyncConnection, new: Sequence[_NewPage]) -> None:
         (turns, [row for place, key, _, article in found for row in turn_rows(place.revision_of(key), article)]),
         (quotes, [row for place, key, _, article in found for row in quote_rows(place.revision_of(key), article)]),
         (comments, [row for _, key, _, article in found for row in comment_rows(key, article)]),
+        (filings, [filing_row(place, key, article) for place, key, _, article in found]),
         (ledger, [_ledger_row(page) for page in new]),
     ]
     for table, rows in tables:

@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import distinct_on, insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from libs.adapters.postgres.event_rows import PAGE_FETCHED, STORY_ASSIGNED, page_fetched, story_assigned
+from libs.adapters.postgres.filings import record_filings
 from libs.adapters.postgres.followups import Follow, events_of
 from libs.adapters.postgres.gone import pages_asked, settle_gone
 from libs.adapters.postgres.new_pages import Reading, record_new_pages
@@ -128,13 +129,14 @@ async def _record(
     ids = segment_ids(page_key, page.articles, await _state_before(connection, place))
     changed = await _upsert_articles(connection, place, ids)
     follow, brought, inserted = await add_revisions(connection, place, ids, page.articles)
+    changed |= await record_filings(connection, place, ids, page.articles)
     if place.newest:
         await connection.execute(update(pages).where(pages.c.page_id == page_key).values(declared_original=original))
         changed |= await _replace_comments(connection, place, ids, page.articles)
-        changed -= {e.article_id for e in follow if isinstance(e, ArticleNormalized)}  # on their way anyway
-        follow += await _raise_projections(connection, event, changed)
     elif inserted:
         follow += await _reopen_next(connection, place)
+    changed -= {e.article_id for e in follow if isinstance(e, ArticleNormalized)}  # on their way anyway
+    follow += await _raise_projections(connection, event, changed)
     end = CaptureEnd.EXTRACTED if brought else CaptureEnd.UNCHANGED
     recorded = await _finish(connection, event, capture, page_key, end, None, len(ids), follow)
     return replace(recorded, events=(*recorded.events, *await settle_gone(connection, [page_key])))

@@ -12,8 +12,18 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from libs.adapters.postgres.tables import articles, comments, pages, quotes, reindex_runs, revisions, stories, turns
-from libs.domain.documents import Quote, Turn
+from libs.adapters.postgres.tables import (
+    articles,
+    comments,
+    filings,
+    pages,
+    quotes,
+    reindex_runs,
+    revisions,
+    stories,
+    turns,
+)
+from libs.domain.documents import Filing, Quote, Turn
 from libs.domain.projections import ArticleState, EndedRevision, Member, StoryState
 from libs.domain.revisions import article_key
 
@@ -128,6 +138,7 @@ _ARTICLES: Select[Any] = (
         articles.c.quoted_stories,
         pages.c.url,
         *_TEXT,
+        *(filings.c[name] for name in ("image", "section", "tags", "paywall")),
         is_shown().label("shown"),
         select(func.count()).where(comments.c.article_id == articles.c.article_id).scalar_subquery().label("comments"),
         select(func.array_agg(_PAST.c.language.distinct()))
@@ -141,6 +152,7 @@ _ARTICLES: Select[Any] = (
     )
     .join(pages, pages.c.page_id == articles.c.page_id)
     .outerjoin(revisions, revisions.c.revision_id == articles.c.revision_id)
+    .outerjoin(filings, filings.c.article_id == articles.c.article_id)
     .where(articles.c.projection > 0)
     .order_by(articles.c.article_id)
 )
@@ -180,6 +192,7 @@ def _article_state(row: Row[Any], spoken: Sequence[Row[Any]], quoted: Sequence[R
         comments=row.comments,
         words=row.words,
         turns=tuple(Turn(t.role, t.speaker, body[t.start : t.end], t.start, t.end) for t in spoken),
+        filing=Filing(row.image, row.section, tuple(row.tags or ()), row.paywall),
         quotes=tuple(Quote(q.text, q.speaker, q.start, q.end) for q in quoted),
         story_id=row.story_id,
         lead=row.lead,

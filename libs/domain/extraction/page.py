@@ -17,6 +17,7 @@ from libs.domain.extraction import body, bylines, segments
 from libs.domain.extraction.comments import comment_lines, comment_regions, records
 from libs.domain.extraction.dates import Moment, day_in_url, read_declared_time, settle
 from libs.domain.extraction.decode import clean, repair
+from libs.domain.extraction.filing import read_filing
 from libs.domain.extraction.guards import MAX_BODY_CHARS, TooComplex, make_safe
 from libs.domain.extraction.language import language_of
 from libs.domain.extraction.paragraphs import Paragraph
@@ -137,7 +138,8 @@ def _articles(
     names = names or head.dated[:1] or head.weak[:1] or ([closing] if closing else [])
     comments = _comments(paragraphs, published)
     modified = settle(_moments(declared.modified))
-    return [_build(title, kept, names, head.credit, published, modified, comments, declared)], None
+    article = _build(title, kept, names, head.credit, published, modified, comments, declared)
+    return [replace(article, filing=read_filing(declared, paragraphs, kept, title=title, url=url))], None
 
 
 def _section(section: segments.Section, declared: Declared, day_first: bool, *, last: bool) -> ExtractedArticle:

@@ -113,6 +113,27 @@ class ClassWords:
     deck: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True)
+class DeclaredNames:
+    """Names of meta tags by what they declare, the most trusted first; then words that weigh what was declared."""
+
+    published: tuple[str, ...]
+    modified: tuple[str, ...]
+    authors: tuple[str, ...]
+    titles: tuple[str, ...]
+    image: tuple[str, ...]
+    section: tuple[str, ...]
+    tags: tuple[str, ...]  # the last one is the site's as often as the page's
+    access: tuple[str, ...]
+    locked: frozenset[str]
+    free: frozenset[str]
+    stand_ins: frozenset[str]
+    no_sections: frozenset[str]
+    tag_label: re.Pattern[str]
+    tag_classes: frozenset[str]
+    crumb_classes: frozenset[str]
+
+
 def _load(name: str) -> dict[str, object]:
     return tomllib.loads(resources.files(__package__).joinpath("data", name).read_text(encoding="utf-8"))
 
@@ -172,6 +193,28 @@ def class_words() -> ClassWords:
         author=words("author", "words"),
         date=words("date", "words"),
         deck=words("deck", "words"),
+    )
+
+
+@lru_cache(maxsize=1)
+def declared_names() -> DeclaredNames:
+    """The names of `declared.toml`; raises RuleFileError."""
+    table = _load("declared.toml")
+
+    def words(*path: str) -> list[str]:
+        return _words(table, "declared.toml", *path)
+
+    metas = {name: tuple(words("meta", name)) for name in ("published", "modified", "authors", "titles")}
+    metas |= {name: tuple(words("meta", name)) for name in ("image", "section", "tags", "access")}
+    return DeclaredNames(
+        **metas,
+        locked=frozenset(words("access", "locked")),
+        free=frozenset(words("access", "free")),
+        stand_ins=frozenset(words("image", "stand_ins")),
+        no_sections=frozenset(fold(w) for w in words("section", "none")),
+        tag_label=re.compile(rf"\W*(?:{_alternatives(words('tags', 'labels'))})\s*[:：]\s*"),
+        tag_classes=frozenset(words("tags", "classes")),
+        crumb_classes=frozenset(words("tags", "crumbs")),
     )
 
 

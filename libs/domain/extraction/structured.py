@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from lxml.html import HtmlElement
 
 from libs.domain.extraction.decode import clean
+from libs.domain.extraction.rules import declared_names
 
 _ARTICLE = re.compile(
     r"(?:^|\W)\w*(?:Article|NewsArticle|BlogPosting|Report|Review|LiveBlogPosting|SocialMediaPosting|Interview)$"
@@ -20,50 +21,9 @@ _ARTICLE = re.compile(
 _FLAT = re.compile(r'"(datePublished|dateModified|headline|alternativeHeadline)"\s*:\s*"((?:[^"\\]|\\.){1,600})"')
 _TAGS = re.compile(r"<[^>]{0,500}>")
 _MAX_NODES = 4_000
-
-_PUBLISHED = (
-    "article:published_time", "og:article:published_time", "og:published_time", "datepublished", "date_published", "pubdate", "publishdate", "publish-date", "publish_date", "publication_date", "dc.date.issued",
-    "dcterms.created", "dcterms.issued", "dc.date", "dc.date.created", "sailthru.date", "parsely-pub-date", "article.published", "cxenseparse:recs:publishtime", "citation_publication_date", "date", "originalpublicationdate", "rnews:datepublished", "article_date_original", "article:published", "published_time", "published-date", "date.created", "cxenseparse:publishtime", "dc.created", "vr:published_time",
-)  # fmt: skip
-_MODIFIED = (
-    "article:modified_time",
-    "og:updated_time",
-    "datemodified",
-    "last-modified",
-    "dcterms.modified",
-    "dc.date.modified",
-    "lastmod",
-    "modified_time",
-    "article.updated",
-    "date.updated",
-)
-_AUTHORS = (
-    "author",
-    "article:author",
-    "article:author:name",
-    "parsely-author",
-    "sailthru.author",
-    "dc.creator",
-    "dcterms.creator",
-    "byl",
-    "citation_author",
-    "cxenseparse:author",
-    "author_name",
-    "rbauthors",
-    "autor",
-)
-_TITLES = (
-    "og:title",
-    "twitter:title",
-    "card:title",
-    "dc.title",
-    "dcterms.title",
-    "sailthru.title",
-    "parsely-title",
-    "title",
-    "headline",
-    "cxenseparse:title",
-)
+_PROPERTIES = frozenset(
+    ("datePublished", "dateModified", "headline", "author", "image", "articleSection", "keywords")
+)  # of microdata
 
 
 @dataclass(slots=True)
@@ -82,6 +42,12 @@ class Declared:
     article: bool = False  # some source calls the page an article
     collection: bool = False  # JSON-LD calls it a front page, list, profile or search page
     free: bool | None = None  # isAccessibleForFree
+    locked: bool | None = None  # some source says that parts of the text are for payers
+    images: list[str] = field(default_factory=list)
+    sections: list[str] = field(default_factory=list)
+    crumbs: list[str] = field(default_factory=list)  # BreadcrumbList, from the front page down
+    tags: list[list[str]] = field(default_factory=list)  # one list a source
+    keywords: list[str] = field(default_factory=list)  # of the page or of its whole site
     summary: str = ""  # the page's description, often its first sentence
     body: str = ""  # articleBody, often cut
 
@@ -92,22 +58,27 @@ def read_declared(root: HtmlElement, scripts: tuple[str, ...]) -> Declared:
     for script in scripts:
         _read_script(script, found)
     meta = _metas(root)
-    for names, values in (
-        (_PUBLISHED, found.published),
-        (_MODIFIED, found.modified),
-        (_AUTHORS, found.authors),
-        (_TITLES, found.titles),
+    names = declared_names()
+    for listed, values in (
+        (names.published, found.published),
+        (names.modified, found.modified),
+        (names.authors, found.authors),
+        (names.titles, found.titles),
+        (names.section, found.sections),
     ):
-        values += [meta[name] for name in names if name in meta]
-    found.site_name = found.site_name or meta.get("og:site_name") or meta.get("application-name")
-    found.summary = meta.get("og:description") or meta.get("description") or ""
-    found.kind = meta.get("og:type")
+        values += [meta[name][0] for name in listed if name in meta]
+    found.images[:0] = [meta[name][0] for name in names.image if name in meta]
+    found.tags += [meta[name] for name in names.tags[:-1] if name in meta]
+    found.keywords = meta.get(names.tags[-1], [])
+    _read_access([meta[name][0] for name in names.access if name in meta], found)
+    found.site_name = found.site_name or _first(meta, "og:site_name", "application-name")
+    found.summary = _first(meta, "og:description", "description") or ""
+    found.kind = _first(meta, "og:type")
     found.article = found.article or (found.kind or "").lower() in ("article", "news", "blog", "news.article")
     found.language = (
         root.get("lang")
         or root.get("{http://www.w3.org/XML/1998/namespace}lang")
-        or meta.get("og:locale")
-        or meta.get("content-language")
+        or _first(meta, "og:locale", "content-language")
     )
     titles = root.xpath("//head/title | //title[not(ancestor::svg)]")
     found.page_title = _line(titles[0].text_content()) if titles else ""
@@ -117,14 +88,26 @@ def read_declared(root: HtmlElement, scripts: tuple[str, ...]) -> Declared:
     return found
 
 
-def _metas(root: HtmlElement) -> dict[str, str]:
-    values: dict[str, str] = {}
+def _first(meta: dict[str, list[str]], *names: str) -> str | None:
+    return next((meta[name][0] for name in names if name in meta), None)
+
+
+def _metas(root: HtmlElement) -> dict[str, list[str]]:
+    """The contents of meta tags by their name, in order."""
+    values: dict[str, list[str]] = {}
     for meta in root.iter("meta"):
         name = meta.get("property") or meta.get("name") or meta.get("http-equiv") or meta.get("itemprop")
         content = meta.get("content")
         if name and content and content.strip():
-            values.setdefault(name.strip().lower(), _line(content))
+            values.setdefault(name.strip().lower(), []).append(_line(content))
     return values
+
+
+def _read_access(values: list[str], found: Declared) -> None:
+    names = declared_names()
+    for value in values:
+        if found.locked is None and value.lower() in names.locked | names.free:
+            found.locked = value.lower() in names.locked
 
 
 def _line(text: str) -> str:
@@ -190,6 +173,8 @@ def _read_node(node: dict[str, object], found: Declared) -> None:
         found.collection = True
     if "WebSite" in kinds and isinstance(node.get("name"), str):
         found.site_name = found.site_name or _line(str(node["name"]))
+    if "BreadcrumbList" in kinds:
+        found.crumbs = found.crumbs or _crumbs(node.get("itemListElement"))
     if not any(_ARTICLE.search(k) for k in kinds) or (found.article and found.published and found.titles):
         return
     found.article = True
@@ -206,11 +191,45 @@ def _read_node(node: dict[str, object], found: Declared) -> None:
     publisher = node.get("publisher")
     if isinstance(publisher, dict) and isinstance(publisher.get("name"), str):
         found.site_name = found.site_name or _line(publisher["name"])
-    free = node.get("isAccessibleForFree")
-    if free is not None:
-        found.free = str(free).lower() == "true"
+    _read_filing(node, found)
     body = node.get("articleBody")
     found.body = re.sub(r"<[^>]{0,500}>", "\n", body) if isinstance(body, str) else found.body
+
+
+def _read_filing(node: dict[str, object], found: Declared) -> None:
+    """Pictures, section, tags, and who may read."""
+    found.images += _addresses(node.get("image")) or _addresses(node.get("thumbnailUrl"))
+    found.sections += _names(node.get("articleSection"))
+    found.tags += filter(None, [_names(node.get("keywords"))])
+    free = node.get("isAccessibleForFree")
+    if free is not None:
+        found.free = _is_true(free)
+        found.locked = not found.free
+    parts = node.get("hasPart")
+    for part in parts if isinstance(parts, list) else [parts]:
+        if isinstance(part, dict) and "isAccessibleForFree" in part and not _is_true(part["isAccessibleForFree"]):
+            found.locked = True
+
+
+def _is_true(value: object) -> bool:
+    """JSON's true, and the forms that schema.org gives it: "True", "https://schema.org/True"."""
+    return str(value).lower().rpartition("/")[2] == "true"
+
+
+def _addresses(value: object) -> list[str]:
+    """Addresses of an image field: a string, an ImageObject, or a list of these."""
+    if isinstance(value, list):
+        return [address for v in value[:12] for address in _addresses(v)]
+    if isinstance(value, dict):
+        return next(filter(None, (_addresses(value.get(key)) for key in ("url", "contentUrl", "thumbnailUrl"))), [])
+    return [value.strip()] if isinstance(value, str) and value.strip() else []
+
+
+def _crumbs(items: object) -> list[str]:
+    """The names of a BreadcrumbList, in order of position where that is told."""
+    rows = [item for item in (items if isinstance(items, list) else [items]) if isinstance(item, dict)][:12]
+    rows.sort(key=lambda row: row["position"] if isinstance(row.get("position"), int) else 0)
+    return [name for row in rows for name in (_names(row.get("name")) or _names(row.get("item")))[:1]]
 
 
 def _names(value: object) -> list[str]:
@@ -226,7 +245,7 @@ def _read_microdata(root: HtmlElement, found: Declared) -> None:
     """itemprop of an article on the page itself; those of comments and teasers are left out."""
     for element in root.xpath("//*[@itemprop]")[:400]:
         name = element.get("itemprop", "")
-        if name not in ("datePublished", "dateModified", "headline", "author") or _foreign(element):
+        if name not in _PROPERTIES or _foreign(element):
             continue
         value = element.get("content") or element.get("datetime") or ""
         if name == "author":
@@ -234,6 +253,12 @@ def _read_microdata(root: HtmlElement, found: Declared) -> None:
             value = value or (inner[0].get("content") or inner[0].text_content() if inner else element.text_content())
             if not found.authors or found.authors[-1] != _line(value):
                 found.authors.append(_line(value))
+        elif name == "image":
+            found.images += filter(None, [value or element.get("src") or element.get("href")])
+        elif name in ("articleSection", "keywords"):
+            text = _line(value or element.text_content())
+            found.sections += [text] if name == "articleSection" else []
+            found.tags += [[text]] if name == "keywords" else []
         elif value or name == "headline":
             target = {"datePublished": found.published, "dateModified": found.modified}.get(name, found.titles)
             target.append(_line(value or element.text_content()))

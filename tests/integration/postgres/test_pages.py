@@ -8,10 +8,10 @@ import pytest
 from postgres_rig import Desk, article, commented
 from sqlalchemy import func, select
 
-from libs.adapters.postgres.tables import articles, captures, comments, ledger, pages, revisions, turns
+from libs.adapters.postgres.tables import articles, captures, comments, filings, ledger, pages, revisions, turns
 from libs.contracts.events import ArticleNormalized, PageFetched, StoryAssigned
 from libs.contracts.reasons import CaptureEnd, Reason, RevisionEnd
-from libs.domain.documents import ExtractedArticle, Turn
+from libs.domain.documents import ExtractedArticle, Filing, Turn
 
 OLD, NEW = article("The first text of it."), article("Another text altogether.")
 
@@ -93,6 +93,43 @@ async def test_comments_of_a_late_older_capture_do_not_replace_newer_ones(desk: 
     await desk.take(0, commented(OLD, "One"))
     stored = await desk.rows(select(comments.c.text).where(comments.c.article_id == first.article_id))
     assert [row.text for row in stored] == ["One", "Two"]
+
+
+def _filed(*tags: str) -> ExtractedArticle:
+    return article(OLD.body, filing=Filing("https://paper.example/i.jpg", "Town", tags, paywall=False))
+
+
+async def _tags(desk: Desk) -> list[list[str]]:
+    of_page = (
+        articles.c.article_id == filings.c.article_id,
+        pages.c.page_id == articles.c.page_id,
+        pages.c.url == desk.url,
+    )
+    return [row.tags for row in await desk.rows(select(filings.c.tags).where(*of_page))]
+
+
+async def test_a_new_filing_alone_makes_no_revision_but_is_indexed(desk: Desk) -> None:
+    [first] = (await desk.take(0, _filed("tides"))).events
+    assert isinstance(first, ArticleNormalized)
+    await desk.give_story(first.article_id)
+    assert (await desk.take(1, _filed("tides"))).events == ()
+    recorded = await desk.take(2, _filed("tides", "piers"))
+    [event] = recorded.events
+    assert isinstance(event, StoryAssigned)
+    assert (recorded.end, event.projection, event.article_id) == (CaptureEnd.UNCHANGED, 2, first.article_id)
+    assert await _tags(desk) == [["tides", "piers"]]
+    assert len(await _history(desk)) == 1
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+async def test_a_filing_is_that_of_the_newest_capture_that_showed_the_article(
+    desk: Desk, order: tuple[int, ...]
+) -> None:
+    other, third = article("Something else stands there now.", "Another title"), article("Words.", "A third title")
+    states = (_filed("old"), other), (_filed("new"), other), (other, third)
+    for hour in order:
+        await desk.take(hour, *states[hour])
+    assert sorted(await _tags(desk)) == [[], [], ["new"]]
 
 
 States = dict[int, tuple[ExtractedArticle, ...]]

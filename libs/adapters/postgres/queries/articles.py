@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from libs.adapters.postgres.queries.links import links_of
-from libs.adapters.postgres.tables import articles, comments, pages, quotes, revisions, turns
+from libs.adapters.postgres.tables import articles, comments, filings, pages, quotes, revisions, turns
 from libs.domain.revisions import article_key
 
 Json = dict[str, Any]
@@ -20,6 +20,9 @@ _TEXT: Final = (
     *("title", "bylines", "credit", "outlet", "publisher", "published", "language", "kind", "interviewee"),
     *("broadcasters", "aired", "questions", "words"),
 )
+
+
+_FILING: Final = ("section", "tags", "image", "paywall")
 
 
 async def current_articles(
@@ -85,10 +88,12 @@ async def _articles(connection: AsyncConnection, ids: Sequence[str], *, full: bo
             *(articles.c[n] for n in ("article_id", "position", "story_id", "lead", "quoted_stories", "revision_id")),
             pages.c.url,
             *texts,
+            *(filings.c[name] for name in _FILING),
             said.label("comments"),
         )
         .join(pages, pages.c.page_id == articles.c.page_id)
         .join(revisions, revisions.c.revision_id == articles.c.revision_id)
+        .outerjoin(filings, filings.c.article_id == articles.c.article_id)
         .where(articles.c.article_id.in_(ids))
     )
     rows: list[Any] = list(await connection.execute(query))
@@ -111,6 +116,8 @@ def _line(row: Any) -> Json:
         "questions": row.questions,
         "comments": row.comments,
         "words": row.words,
+        **{name: getattr(row, name) for name in _FILING},
+        "tags": row.tags or [],
     }
 
 
