@@ -13,7 +13,7 @@ from lxml.html import HtmlElement
 
 from libs.domain.documents import Comment
 from libs.domain.extraction.dates import has_time, read_comment_time, without_time
-from libs.domain.extraction.paragraphs import Paragraph
+from libs.domain.extraction.paragraphs import BLOCK, Paragraph
 from libs.domain.extraction.rules import attribute_words, class_words, fold, markers
 
 _HEADER_WORDS = 14
@@ -188,12 +188,32 @@ def _items(paragraphs: Sequence[Paragraph]) -> dict[Paragraph, HtmlElement]:
             continue
         for element in (p.element, *p.element.iterancestors()):
             kind = (element.get("itemtype") or "").rsplit("/", 1)[-1]
-            if kind in ("Comment", "UserComments") or element.get("data-kind") == "comment":
+            marked = kind in ("Comment", "UserComments") or element.get("data-kind") == "comment"
+            if marked or ((element is not p.element or _holds_blocks(element)) and _repeats(element)):
                 found[p] = element
                 break
             if element is p.comments:
                 break
     return found
+
+
+def _repeats(element: HtmlElement) -> bool:
+    """Whether the class says that it has to do with comments, and an element of the same kind stands right beside it."""
+    kind = _kind(element)
+    return bool(kind and attribute_words(kind[1]) & class_words().comments) and kind in (
+        _kind(beside) for beside in (element.getprevious(), element.getnext()) if beside is not None
+    )
+
+
+def _holds_blocks(element: HtmlElement) -> bool:
+    """Whether a paragraph's element is more than the paragraph: what stands in it directly came before its blocks."""
+    return any(child.tag in BLOCK for child in element)
+
+
+def _kind(element: HtmlElement) -> tuple[str, str] | None:
+    """Tag and first class: what follows in the class differs from comment to comment ("comment odd depth-2")."""
+    classes = (element.get("class") or "").split()
+    return (element.tag, classes[0]) if classes and isinstance(element.tag, str) else None
 
 
 def _machine_time(element: HtmlElement) -> str | None:

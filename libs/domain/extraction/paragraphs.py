@@ -20,7 +20,7 @@ _SKIP = frozenset((
     "head", "title", "select", "option", "textarea", "input", "button", "map", "math", "applet", "frameset",
     "progress", "meter", "dialog",
 ))  # fmt: skip
-_BLOCK = frozenset((
+BLOCK = frozenset((
     "html", "body", "p", "div", "section", "article", "main", "header", "footer", "aside", "nav", "h1", "h2", "h3",
     "h4", "h5", "h6", "ul", "ol", "li", "dl", "dt", "dd", "table", "caption", "thead", "tbody", "tfoot", "tr", "td",
     "th", "blockquote", "pre", "figure", "figcaption", "form", "fieldset", "legend", "details", "summary",
@@ -123,7 +123,7 @@ class Walk:
                 self._runs.append(("\n", context.style))
             elif self._depth > _MAX_DEPTH:
                 self._add(" ".join(child.itertext()), context)
-            elif tag in _BLOCK:
+            elif tag in BLOCK:
                 if self._runs:
                     self._flush(element, context)
                 inside = self._enter(child, tag, context)

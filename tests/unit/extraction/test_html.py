@@ -343,6 +343,19 @@ def test_names_and_times_below_a_comment_belong_to_it() -> None:
     assert [(c.author, c.text) for c in article.comments] == pages.COMMENTS
 
 
+@pytest.mark.parametrize("times", [0, 1])
+@pytest.mark.parametrize("text_tag", ["p", "div"])
+def test_comments_of_one_kind_side_by_side_are_parted_though_times_are_missing(times: int, text_tag: str) -> None:
+    rows = "".join(
+        f"<div class='comment depth-{n}'><span class='author'>{name}</span>"
+        f"{'<time>14 May 2024, 08:00</time>' if n < times else ''}<{text_tag}>{text}</{text_tag}></div>"
+        for n, (name, text) in enumerate(pages.COMMENTS)
+    )
+    article = only(whole(f"<div class='b7'>{pages.paragraphs()}</div><section class='comments'>{rows}</section>"))
+    assert [(c.author, c.text) for c in article.comments] == pages.COMMENTS
+    assert [c.published is not None for c in article.comments] == [n < times for n in range(len(pages.COMMENTS))]
+
+
 def test_names_and_times_that_only_a_style_sheet_parts_are_parted() -> None:
     rows = "".join(
         f"<div class='z'><b>{name}</b><span>{n} hours ago</span><p>{text}</p></div>"
