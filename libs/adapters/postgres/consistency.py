@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.adapters.postgres.projections import is_shown
 from libs.adapters.postgres.tables import articles, captures, revisions, stories, turns
+from libs.contracts.reasons import CaptureEnd, RevisionEnd
 from libs.domain.documents import ArticleKind, ExtractedArticle, InterviewFacts, Turn
 from libs.domain.revisions import content_hash
 
@@ -87,13 +88,13 @@ class PostgresConsistency:
         return [(row, spoken[row.revision_id]) for row in rows]
 
     async def sums(self) -> dict[str, dict[str, int]]:
-        """How many captures and revisions there are, by end; `under_way` have none yet."""
+        """How many captures and revisions there are, by each end there is; `under_way` have none yet."""
         found: dict[str, dict[str, int]] = {}
         async with self._engine.connect() as connection:
-            for table in ("captures", "revisions"):
+            for table, ends in (("captures", CaptureEnd), ("revisions", RevisionEnd)):
                 query = f"SELECT coalesce(\"end\", 'under_way'), count(*) FROM {table} GROUP BY 1 ORDER BY 1"  # noqa: S608
                 rows = {end: count for end, count in await connection.execute(text(query))}  # noqa: C416 - rows are no pairs
-                found[table] = rows | {"total": sum(rows.values())}
+                found[table] = dict.fromkeys((*map(str, ends), "under_way"), 0) | rows | {"total": sum(rows.values())}
         return found
 
     async def violations(self) -> list[Violation]:

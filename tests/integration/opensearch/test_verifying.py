@@ -42,8 +42,9 @@ async def test_a_newsroom_in_order_is_clean(look):
     report = await look()
     assert report.clean
     assert report.blobs == 11
-    assert report.ledger["captures"] == {"extracted": 11, "total": 11}
-    assert report.ledger["revisions"] == {"indexed": 11, "withdrawn": 1, "total": 12}
+    captures, revisions = report.ledger["captures"], report.ledger["revisions"]
+    assert {end: n for end, n in captures.items() if n} == {"extracted": 11, "total": 11}
+    assert {end: n for end, n in revisions.items() if n} == {"indexed": 11, "withdrawn": 1, "total": 12}
     assert report.as_json()["clean"] is True
 
 
