@@ -233,7 +233,7 @@ def health(host: str, port: int) -> dict[str, Any] | None:
         with urllib.request.urlopen(f"http://{host}:{port}/health/ready", timeout=PROBE_TIMEOUT_SECONDS) as answer:
             found: dict[str, Any] = json.loads(answer.read() or b"{}")
             return found
-    except (OSError, urllib.error.URLError):
+    except (OSError, urllib.error.URLError, ValueError):  # another program may have taken the port
         return None
 
 

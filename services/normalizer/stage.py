@@ -1,7 +1,8 @@
 """The use case: read captures' bytes, take the pages apart, record their articles.
 
 In: `PageFetched`. Out: one `ArticleNormalized` for each article that has a new current revision. The capture ends
-`extracted`, `unchanged`, `rejected` or `quarantined`. Of a page that is gone the articles are judged again. It never judges who copied whom, and never fetches.
+`extracted`, `unchanged`, `rejected` or `quarantined`. Of a page that is gone the articles are judged again. It never
+judges who copied whom, and never fetches.
 """
 
 import asyncio

@@ -4,9 +4,9 @@ import hashlib
 import os
 import socket
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, exists, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -73,15 +73,11 @@ def _clean(text: str) -> str:
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
 
 
-def story_set_aside(story_id: Any, projection: Any) -> ColumnElement[bool]:
-    """Whether the message about a story at a projection number lies in quarantine; a story has no end to note it on.
-
-    The message's id tells: it begins with both.
-    """
-    q = quarantine.c
-    about = q.headers["Nats-Msg-Id"].astext.startswith(func.concat(story_id, ".", projection, "."))
-    return exists().where(q.state == "open", q.subject.startswith(f"{STORIES_CHANGED.event}."), about)
-
+# Whether no message about a row of `stories` at its projection number lies in quarantine: a story has no end to note it
+# on. The message's id tells, for it begins with both.
+STORY_NOT_SET_ASIDE: Final = f"""NOT EXISTS (
+    SELECT 1 FROM quarantine WHERE quarantine.state = 'open' AND quarantine.subject LIKE '{STORIES_CHANGED.event}.%'
+        AND starts_with(quarantine.headers ->> 'Nats-Msg-Id', concat(stories.story_id, '.', stories.projection, '.')))"""  # noqa: S608
 
 _OPEN = {"end": None, "reason": None, "ended_at": None}
 

@@ -11,22 +11,21 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.adapters.postgres.consistency import PostgresConsistency
+from libs.adapters.postgres.quarantine import STORY_NOT_SET_ASIDE
 from libs.contracts.pipeline import LANES
 from libs.contracts.reasons import CaptureEnd, RevisionEnd
 
 # Served by the partial indexes of what is unfinished. A fetch counts once its time has come; what is to be indexed does
 # not know since when.
-_UNFINISHED: Final = text("""
+_UNFINISHED: Final = text(f"""
 SELECT 'fetch' AS kind, lane, count(*) AS n, min(due_at) AS since FROM fetches WHERE NOT done AND due_at <= now() GROUP BY lane
 UNION ALL SELECT 'capture', lane, count(*), min(recorded_at) FROM captures WHERE "end" IS NULL GROUP BY lane
 UNION ALL SELECT 'revision', lane, count(*), min(recorded_at) FROM revisions WHERE "end" IS NULL GROUP BY lane
 UNION ALL SELECT 'article', lane, count(*), NULL FROM articles
-    WHERE projection > indexed_projection AND story_id IS NOT NULL AND NOT EXISTS (
-        SELECT 1 FROM revisions r WHERE r.revision_id = articles.revision_id AND r."end" = 'quarantined') GROUP BY lane
-UNION ALL SELECT 'story', lane, count(*), NULL FROM stories s
     WHERE projection > indexed_projection AND NOT EXISTS (
-        SELECT 1 FROM quarantine q WHERE q.state = 'open' AND q.subject LIKE 'story.changed.%'
-            AND starts_with(q.headers ->> 'Nats-Msg-Id', concat(s.story_id, '.', s.projection, '.'))) GROUP BY lane""")
+        SELECT 1 FROM revisions r WHERE r.revision_id = articles.revision_id AND r."end" = 'quarantined') GROUP BY lane
+UNION ALL SELECT 'story', lane, count(*), NULL FROM stories
+    WHERE projection > indexed_projection AND {STORY_NOT_SET_ASIDE} GROUP BY lane""")  # noqa: S608
 KINDS: Final = ("fetch", "capture", "revision", "article", "story")
 AGEING: Final = KINDS[:3]
 UNDER_WAY: Final = "under_way"

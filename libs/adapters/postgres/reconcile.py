@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from libs.adapters.postgres.event_rows import (
@@ -21,7 +21,7 @@ from libs.adapters.postgres.event_rows import (
     story_assigned,
     story_changed,
 )
-from libs.adapters.postgres.quarantine import story_set_aside
+from libs.adapters.postgres.quarantine import STORY_NOT_SET_ASIDE
 from libs.adapters.postgres.tables import articles, captures, revisions, stories
 from libs.contracts.events import Event
 from libs.contracts.pipeline import Lane
@@ -55,7 +55,7 @@ def _queries() -> dict[Kind, Any]:
         # One without a story and with a number was withdrawn: the index must forget it.
         "article": select(a.article_id, a.lane, a.projection).where(a.projection > a.indexed_projection, ~set_aside),
         "story": select(s.story_id, s.lane, s.projection).where(
-            s.projection > s.indexed_projection, ~story_set_aside(s.story_id, s.projection)
+            s.projection > s.indexed_projection, text(STORY_NOT_SET_ASIDE)
         ),
     }
 

@@ -123,7 +123,8 @@ class DeclaredNames:
     titles: tuple[str, ...]
     image: tuple[str, ...]
     section: tuple[str, ...]
-    tags: tuple[str, ...]  # the last one is the site's as often as the page's
+    tags: tuple[str, ...]
+    keywords: tuple[str, ...]
     access: tuple[str, ...]
     locked: frozenset[str]
     free: frozenset[str]
@@ -204,10 +205,9 @@ def declared_names() -> DeclaredNames:
     def words(*path: str) -> list[str]:
         return _words(table, "declared.toml", *path)
 
-    metas = {name: tuple(words("meta", name)) for name in ("published", "modified", "authors", "titles")}
-    metas |= {name: tuple(words("meta", name)) for name in ("image", "section", "tags", "access")}
+    metas = ("published", "modified", "authors", "titles", "image", "section", "tags", "keywords", "access")
     return DeclaredNames(
-        **metas,
+        **{name: tuple(words("meta", name)) for name in metas},
         locked=frozenset(words("access", "locked")),
         free=frozenset(words("access", "free")),
         stand_ins=frozenset(words("image", "stand_ins")),

@@ -68,8 +68,8 @@ def read_declared(root: HtmlElement, scripts: tuple[str, ...]) -> Declared:
     ):
         values += [meta[name][0] for name in listed if name in meta]
     found.images[:0] = [meta[name][0] for name in names.image if name in meta]
-    found.tags += [meta[name] for name in names.tags[:-1] if name in meta]
-    found.keywords = meta.get(names.tags[-1], [])
+    found.tags += [meta[name] for name in names.tags if name in meta]
+    found.keywords = [word for name in names.keywords for word in meta.get(name, ())]
     _read_access([meta[name][0] for name in names.access if name in meta], found)
     found.site_name = found.site_name or _first(meta, "og:site_name", "application-name")
     found.summary = _first(meta, "og:description", "description") or ""

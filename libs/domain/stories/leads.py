@@ -41,8 +41,9 @@ def lead_of(
 ) -> Article:
     """The source among the articles of a story; `words` is each article's length by article id.
 
-    First come those whose page is still there, then the one that an editor chose (`pins`: how late), then those that print the interview (nearly) whole, then those that credit no other member, then the first
-    published, the one with more questions, the longer.
+    First come those whose page is still there, then the one that an editor chose (`pins`: how late), then those that
+    print the interview (nearly) whole, then those that credit no other member, then the first published, the one with
+    more questions, the longer.
     """
     most = max(article.facts.questions for article in members)
     crediting = _crediting(members)

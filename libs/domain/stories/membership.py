@@ -36,7 +36,10 @@ def story_of(
     words: Mapping[str, int],
     pins: Mapping[str, int] = MappingProxyType({}),
 ) -> Story:
-    """The story of the articles that carry the texts of `group`; `words` is the length of each text, `pins` as in `lead_of`."""
+    """The story of the articles that carry the texts of `group`.
+
+    `words` is the length of each text, `pins` as in `lead_of`.
+    """
     articles = sorted((a for text_id in group for a in carriers[text_id]), key=lambda a: a.rank)
     length = {a.article_id: words[text_id] for text_id in group for a in carriers[text_id]}
     lead = lead_of(articles, length, pins)

@@ -64,7 +64,8 @@ def identity_links(
 ) -> list[Link]:
     """Links between `candidates`: pairs of texts that may be one interview, the longer text first.
 
-    Texts that words or editors join already need none; one between texts that share words takes the place of the link by words.
+    Texts that words or editors join already need none; one between texts that share words takes the place of the link by
+    words.
     A group that fits two interviews which are both printed in one language stays `possible` with everything, unless the
     days of broadcast decide: it would be a guess.
     """

@@ -66,8 +66,8 @@ async def _article(data: Any, name: str) -> list[dict[str, Any]]:
     async with Target(data).open_postgres() as engine:
         found = await articles_by_name(engine, spelt(name))
         withdrawn = {} if found else await named(engine, spelt(name))
-    for why in withdrawn.values():
-        raise CommandFailed(f"{name} was withdrawn: {why}")
+    if withdrawn:
+        raise CommandFailed(f"{name} was withdrawn: {next(iter(withdrawn.values()))}")
     if not found:
         raise CommandFailed(
             f"no article is named {name}: `newsfold articles` lists them, `newsfold trace URL` may tell"

@@ -8,11 +8,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from libs.adapters.postgres.fetches import PostgresFetches
+from libs.adapters.postgres.quarantine import STORY_NOT_SET_ASIDE
 
 EXAMPLES: Final = 5
 
-# A quarantined item is finished. A story's own message may have been set aside as well: its id begins with
-# the story's and the projection number.
+# A quarantined item is finished.
 _QUERIES: Final[Mapping[str, str]] = {
     "captures": """
         SELECT final_url FROM captures WHERE "end" IS NULL ORDER BY recorded_at, capture_id""",
@@ -23,11 +23,9 @@ _QUERIES: Final[Mapping[str, str]] = {
         SELECT p.url FROM articles a JOIN pages p USING (page_id)
         LEFT JOIN revisions r ON r.revision_id = a.revision_id
         WHERE a.projection > a.indexed_projection AND r."end" IS DISTINCT FROM 'quarantined' ORDER BY a.recorded_at""",
-    "stories": """
-        SELECT s.story_id FROM stories s WHERE s.projection > s.indexed_projection AND NOT EXISTS (
-            SELECT 1 FROM quarantine q WHERE q.state = 'open' AND q.subject LIKE 'story.changed.%'
-                AND starts_with(q.headers ->> 'Nats-Msg-Id', concat(s.story_id, '.', s.projection, '.')))
-        ORDER BY s.recorded_at""",
+    "stories": f"""
+        SELECT story_id FROM stories WHERE projection > indexed_projection AND {STORY_NOT_SET_ASIDE}
+        ORDER BY recorded_at""",  # noqa: S608
 }
 _ENDED: Final = text("""SELECT count(*) FROM captures WHERE "end" IS NOT NULL""")
 
