@@ -43,6 +43,7 @@ async def _serve(settings: NormalizerSettings) -> None:
         readers=LaneShares(settings.normalizer_workers + 1),  # one page more than children, so that none is idle
         tracing=service.tracing,
     )
+    sandbox.start()
     register(service, normalize, PostgresQuarantine(postgres))
 
     async def end() -> None:

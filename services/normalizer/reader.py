@@ -10,11 +10,16 @@ from libs.runtime.failures import Quarantine
 from libs.runtime.metrics import Metrics
 from libs.runtime.sandbox import Sandbox, SandboxCrash, SandboxMemory, SandboxTimeout
 
-SAMPLE = (
-    b"<html><head><title>Warm up</title></head><body><article><h1>Warm up</h1><p>"
-    + b"One two three. " * 40
-    + b"</p></article>"
-)
+# One of each thing that needs a table or a pattern: a byline, a date, names, quotations, an interview, comments.
+SAMPLE = b"""<html lang=en><head><title>Ada Brook to Radio Warm: it is warm</title></head><body><article>
+<h1>Ada Brook to Radio Warm: it is warm</h1><p class=byline>By Carl Dune, 3 May 2024, 10:15</p>
+<p>The engineer Ada Brook told Radio Warm in an interview on Friday that the tables are loaded once. One two three, one
+two three, one two three, one two three, one two three.</p>
+<p>"It is warm," she said. "It will stay warm." "We wait for the first page," Brook added, "and then for the next."</p>
+<p>In an interview with the Warm Times, presenter Evan Ford asked her whether that was all. "It is," she said.</p>
+<p><b>Is it warm?</b></p><p>Yes, it is warm, and it was warm before, and we all like that very much indeed.</p>
+<p><b>Will it stay warm?</b></p><p>It will, as far as anybody can tell from here, and for as long as we can say.</p>
+</article><h3>Comments</h3><div class=comment><b>Gil</b> 4 May 2024, 11:00<p>Good to know.</p></div></body></html>"""
 
 
 def read_page(raw: bytes, url: str, content_type: str | None, published_hint: str | None) -> ExtractedPage:

@@ -23,10 +23,11 @@ _JSON_TYPE = re.compile(r"""type\s*=\s*["']?\s*application/(?:[\w.-]+\+)?json"""
 _LONG_TAG = re.compile(rf"<[A-Za-z][^<>]{{{MAX_TAG_CHARS},}}>")
 _ATTRIBUTE = re.compile(r"""\s([A-Za-z][\w:-]{0,40})\s*=\s*("[^"]{0,400}"|'[^']{0,400}'|[^\s"'>]{1,400})""")
 _INLINE = re.compile(r"</?(?:span|font|b|i|u|em|strong|small|big|a|center|tt|nobr|ins|s)(?=[\s>/])[^<>]*>", re.I)
-_NESTING = re.compile(
-    r"<(/?)(div|span|font|section|blockquote|center|b|i|u|em|strong|small|big|ul|ol|li|a|table|tr|td)(?=[\s>/])[^<>]*>",
-    re.I,
-)
+_CONTAINER = "(?:div|span|font|section|blockquote|center|b|i|u|em|strong|small|big|ul|ol|li|a|table|tr|td)"
+_NESTING = re.compile(rf"<(/?){_CONTAINER}(?=[\s>/])[^<>]*>", re.I)
+_STEP = re.compile(
+    rf"<(?:(/){_CONTAINER}\s*>|{_CONTAINER}(?=[\s>/]))", re.I
+)  # opens wherever `_NESTING` does, closes less
 
 
 class TooComplex(ValueError):
@@ -47,7 +48,8 @@ def make_safe(text: str) -> SafeMarkup:
     if len(text) > MAX_CHARS:
         raise TooComplex(f"{len(text)} characters of markup, the limit is {MAX_CHARS}")
     html, scripts, css = _cut(text)
-    html = _LONG_TAG.sub(_shorten, html)
+    if max(map(len, html.split("<"))) >= MAX_TAG_CHARS:  # most pages have none, and this looks faster
+        html = _LONG_TAG.sub(_shorten, html)
     if html.count("<") > MAX_TAGS // 3:
         html = _INLINE.sub(" ", html)
         if html.count("<") > MAX_TAGS:
@@ -99,9 +101,22 @@ def _shorten(tag: re.Match[str]) -> str:
     return (name.group(0) if name else "<div") + "".join(kept) + ">"
 
 
+def _may_nest_deeper(html: str) -> bool:
+    """Whether tags might nest deeper than MAX_DEPTH; looks at their names alone, which takes half the time."""
+    depth = 0
+    for closing in _STEP.findall(html):
+        if not closing:
+            depth += 1
+            if depth > MAX_DEPTH:
+                return True
+        elif depth:
+            depth -= 1
+    return False
+
+
 def _flatten(html: str) -> str:
     """Drop container tags that would nest deeper than MAX_DEPTH; their text stays. Untouched where nothing does."""
-    if html.count("<") < 2 * MAX_DEPTH:
+    if html.count("<") < 2 * MAX_DEPTH or not _may_nest_deeper(html):
         return html
     depth, dropped, out, at = 0, 0, [], 0
     for m in _NESTING.finditer(html):

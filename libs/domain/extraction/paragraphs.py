@@ -8,6 +8,8 @@ decides, because class names lie.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from lxml.html import HtmlElement
 
@@ -50,7 +52,6 @@ _ROLES = frozenset(
         "tooltip",
     )
 )
-_NO_WORDS: frozenset[str] = frozenset()
 _SECTIONS = frozenset(("section", "div", "aside", "ol", "ul"))
 _CAPTION = frozenset(("caption", "captions", "credit", "credits"))
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
@@ -80,14 +81,34 @@ class Paragraph:
         return self.links / max(1, len(self.text))
 
 
-@dataclass(frozen=True, slots=True)
-class _Context:
+class _Context(NamedTuple):  # one is made for every block: a tuple is made in a third of a dataclass's time
     style: int
     kind: BlockKind
     level: int
     noise: HtmlElement | None
     comments: HtmlElement | None
     pre: bool = False
+
+
+class _Named(NamedTuple):
+    """What the class and the id of an element say that it is."""
+
+    comments: bool
+    furniture: bool
+
+
+_NAMELESS = _Named(comments=False, furniture=False)
+
+
+@lru_cache(maxsize=20_000)
+def _told_by_names(names: str | None, identifier: str | None) -> _Named:
+    words = attribute_words(names or "") | attribute_words(identifier or "")
+    told = class_words()
+    furniture = bool(words & told.noise) or any(w.startswith(told.noise_prefixes) for w in words)
+    return _Named(
+        comments=bool(words & told.comments) and not words & told.not_comments,
+        furniture=furniture and (not words & told.keep or bool(words & _CAPTION)),
+    )
 
 
 class Walk:
@@ -97,7 +118,6 @@ class Walk:
         self._classes = classes
         self._trusted = set(trusted)
         self._runs: list[Run] = []
-        self._words = class_words()
         self._depth = 0
         self.found: list[Paragraph] = []
 
@@ -194,38 +214,31 @@ class Walk:
         if (noise is not None and comments is not None) or element in self._trusted:
             return noise, comments
         attributes = dict(element.items())
-        words = attribute_words(attributes["class"]) if "class" in attributes else _NO_WORDS
-        if "id" in attributes:
-            words |= attribute_words(attributes["id"])
-        if comments is None and attributes and self._comments(tag, attributes, words):
+        named = _told_by_names(attributes.get("class"), attributes.get("id")) if attributes else _NAMELESS
+        if comments is None and attributes and self._comments(tag, attributes, named):
             comments = element
-        if noise is None and (tag in _HARD or tag in _SOFT or (attributes and self._furniture(tag, attributes, words))):
+        if noise is None and (tag in _HARD or tag in _SOFT or (attributes and self._furniture(tag, attributes, named))):
             noise = element
         return noise, comments
 
-    def _comments(self, tag: str, attributes: dict[str, str], words: frozenset[str]) -> bool:
+    def _comments(self, tag: str, attributes: dict[str, str], named: "_Named") -> bool:
         kind = attributes.get("itemtype")
         if kind and kind.rstrip("/").rsplit("/", 1)[-1] in ("Comment", "UserComments"):
             return True
         if attributes.get("data-kind") == "comment" or attributes.get("data-component") == "comments":
             return True
-        names = self._words
-        if words & names.comments and not words & names.not_comments:
+        if named.comments:
             return tag not in ("body", "html", "main")
         label = attributes.get("aria-label")
-        return label is not None and tag in _SECTIONS and bool(attribute_words(label) & names.comments)
+        return label is not None and tag in _SECTIONS and bool(attribute_words(label) & class_words().comments)
 
-    def _furniture(self, tag: str, attributes: dict[str, str], words: frozenset[str]) -> bool:
+    def _furniture(self, tag: str, attributes: dict[str, str], named: "_Named") -> bool:
         if attributes.get("role") in _ROLES or attributes.get("aria-hidden") == "true" or "hidden" in attributes:
             return True
         style = attributes.get("style")
         if style and _HIDDEN.search(style):
             return True
-        if not words or tag in ("body", "html", "main", "h1"):
-            return False
-        if words & self._words.keep and not words & _CAPTION:
-            return False
-        return bool(words & self._words.noise) or any(w.startswith(self._words.noise_prefixes) for w in words)
+        return named.furniture and tag not in ("body", "html", "main", "h1")
 
     def _flush(self, element: HtmlElement, context: _Context) -> None:
         runs, self._runs = self._runs, []

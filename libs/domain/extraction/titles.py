@@ -47,14 +47,10 @@ def expose_title(declared: Declared, paragraphs: Sequence[Paragraph], url: str) 
     """The paragraph of several lines (date, title, author parted by single breaks) one of which is a declared title;
     None when the title has a paragraph of its own, or none."""
     known = [*_candidates(declared, site_names(declared, url)), *_behind_colon(declared)]
-    candidates = [c for c in known if len(plain(c)) >= 4]
-    if any(_printed(c, paragraphs) for c in candidates):
-        return None
-    wanted = {plain(c) for c in candidates}
-    for p in paragraphs:
-        if "\n" in p.text and p.words <= 80 and any(plain(line) in wanted for line in p.text.split("\n")):
-            return p
-    return None
+    wanted = {plain(c): c for c in known if len(plain(c)) >= 4}
+    lined = (p for p in paragraphs if "\n" in p.text and p.words <= 80)
+    found = next((p for p in lined if any(plain(line) in wanted for line in p.text.split("\n"))), None)
+    return None if found is None or any(_printed(c, paragraphs) for c in wanted.values()) else found
 
 
 def site_names(declared: Declared, url: str) -> set[str]:

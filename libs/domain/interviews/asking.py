@@ -39,12 +39,14 @@ class Asking:
     at: int  # offset in the sentence
 
 
-def askings(texts: Sequence[str], *, sure: Sequence[str] = ()) -> list[Asking]:
-    """All statements about who asked, in order; the first text is the title, `sure` are known outlets."""
+def askings(texts: Sequence[str], *, sure: Sequence[str]) -> list[Asking]:
+    """All statements about who asked, in order; the first text is the title, `sure` are the outlets of the texts."""
+    heads = {name.split()[0] for name in sure}
     found = []
     for index, text in enumerate(texts):
         for sentence in sentences(text):
-            found += list(_in_sentence(_BLANKS.sub(" ", sentence).strip(), index, sure))
+            named = any(head in sentence for head in heads)  # most sentences name none, and need no look for one
+            found += list(_in_sentence(_BLANKS.sub(" ", sentence).strip(), index, sure if named else None))
     return found
 
 
@@ -64,7 +66,7 @@ def named_outlets(texts: Sequence[str], *, sure: Sequence[str] = ()) -> list[str
     return list(dict.fromkeys(names))
 
 
-def _in_sentence(sentence: str, index: int, sure: Sequence[str]) -> Iterator[Asking]:
+def _in_sentence(sentence: str, index: int, sure: Sequence[str] | None) -> Iterator[Asking]:
     marked, outlets, persons = _marked(sentence, sure)
     if not 0 < len(outlets) + len(persons) <= _MOST_IN_SENTENCE:
         return
@@ -81,9 +83,12 @@ def _in_sentence(sentence: str, index: int, sure: Sequence[str]) -> Iterator[Ask
                 yield Asking(names, who, asker, strong, index, sentence, at)
 
 
-def _marked(sentence: str, sure: Sequence[str]) -> tuple[str, list[Mention], list[str]]:
-    """The sentence in lower case with a character for each outlet and person, and these in order."""
-    outlets = outlets_in(sentence, sure=sure)
+def _marked(sentence: str, sure: Sequence[str] | None) -> tuple[str, list[Mention], list[str]]:
+    """The sentence in lower case with a character for each outlet and person, and these in order.
+
+    `sure` are known outlets; where it is None the sentence names none.
+    """
+    outlets = [] if sure is None else outlets_in(sentence, sure=sure)
     taken = [(mention.start, mention.end) for mention in outlets]
     persons = [
         (name, start, end)

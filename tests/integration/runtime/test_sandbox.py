@@ -1,8 +1,10 @@
 """Children that take too long, too much, or die: the caller gets a reason and the next call works."""
 
+import asyncio
 import os
 from collections.abc import Iterator
 
+import psutil
 import pytest
 import sandboxed_work
 
@@ -38,3 +40,15 @@ def test_it_is_told_to_code_that_blocks_as_well(sandbox: Sandbox[str], what: str
 
 async def test_a_child_gives_way_to_its_service(sandbox: Sandbox[str]) -> None:
     assert int(await sandbox.run("niceness")) == min(os.nice(0) + NICENESS, 19)
+
+
+async def test_started_children_are_there_before_the_first_task() -> None:
+    sandbox: Sandbox[str] = Sandbox(sandboxed_work.work, workers=2, timeout_seconds=1.5, memory_bytes=1024**3)
+    known = {child.pid for child in psutil.Process().children(recursive=True)}
+    try:
+        sandbox.start()
+        async with asyncio.timeout(30):
+            while len({child.pid for child in psutil.Process().children(recursive=True)} - known) < 2:
+                await asyncio.sleep(0.05)
+    finally:
+        sandbox.close()

@@ -17,6 +17,7 @@ def page(rubbish: str) -> bytes:
     [
         "<div " + " ".join(f'a{n}="{n}"' for n in range(20_000)) + "></div>",
         "<div>" * 5_000 + "</div>" * 5_000,
+        "<div>" * 3_000 + "</div <div>" * 3_000,
         "<b>" * 20_000,
         "<script>" + "x=1;" * 200_000 + "</script>",
         "<style>" + ".a{font-weight:bold}" * 20_000 + "</style>",

@@ -45,4 +45,4 @@ def test_one_of_some_words_is_found_in_any_case_and_at_its_longest() -> None:
 
 
 def test_every_pattern_of_asking_compiles() -> None:
-    assert askings(["A title about Radio Sefar", "Anna Berg of Radio Sefar met Carl Ott."]) != []
+    assert askings(["A title about Radio Sefar", "Anna Berg of Radio Sefar met Carl Ott."], sure=["Radio Sefar"]) != []
