@@ -52,9 +52,10 @@ def split_words(text: str) -> Words:
     for match in _word_pattern().finditer(text):
         word = _normal(match.group())
         if word:
+            start, end = match.span()
             words.append(word)
-            starts.append(match.start())
-            ends.append(match.end())
+            starts.append(start)
+            ends.append(end)
     return Words(tuple(words), tuple(starts), tuple(ends))
 
 

@@ -78,16 +78,19 @@ def _shared_prints(a: Text, of_a: Marked, of_b: Marked, passages: tuple[Passage,
 
 
 def _spoken(a: Text, b: Text, passages: tuple[Passage, ...]) -> tuple[tuple[int, int], ...]:
-    if not (a.spoken.any() or b.spoken.any()):
+    runs = [run for passage in passages for run in passage.runs]
+    if not runs or not (a.spoken.any() or b.spoken.any()):
         return ()
-    ranges = []
-    for run in (run for passage in passages for run in passage.runs):
-        flags = a.spoken[run.a : run.a + run.words] | b.spoken[run.b : run.b + run.words]
-        if not flags.any():
-            continue
-        edges = np.flatnonzero(np.diff(np.concatenate(([0], flags.astype(np.int8), [0])))).tolist()
-        ranges += [(run.a + first, run.a + end) for first, end in zip(edges[::2], edges[1::2], strict=True)]
-    return tuple(ranges)
+    lengths = np.array([run.words for run in runs])
+    ends = np.cumsum(lengths)
+    within = np.arange(ends[-1]) - np.repeat(ends - lengths, lengths)
+    places = within + np.repeat([run.a for run in runs], lengths)
+    flags = a.spoken[places] | b.spoken[within + np.repeat([run.b for run in runs], lengths)]
+    first = flags.copy()  # where it was not spoken before, or where a run begins
+    first[1:] &= ~flags[:-1] | (within[1:] == 0)
+    last = flags.copy()
+    last[:-1] &= ~flags[1:] | (within[1:] == 0)
+    return tuple(zip(places[first].tolist(), (places[last] + 1).tolist(), strict=True))
 
 
 def kinship(a: Text, b: Text, passages: tuple[Passage, ...] = ()) -> int:

@@ -116,20 +116,28 @@ def _maximal_runs(a: grams.Codes, b: grams.Codes) -> list[Run]:
 
 def _equal_grams(a: grams.Grams, b: grams.Grams) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """All pairs of positions at which equal grams stand."""
-    order = np.argsort(b, kind="stable")
+    order = np.argsort(b)
     ordered = b[order]
-    left, right = np.searchsorted(ordered, a, "left"), np.searchsorted(ordered, a, "right")
-    counts = right - left
-    counts[counts > MAX_REPEATS] = 0
-    hits = np.flatnonzero(counts)
+    left = np.searchsorted(ordered, a)
+    hits = np.flatnonzero(ordered[np.minimum(left, len(b) - 1)] == a) if len(b) else left[:0]
     if not len(hits):
         return hits, hits
-    _, inverse, repeats = np.unique(a[hits], return_inverse=True, return_counts=True)
-    hits = hits[repeats[inverse] <= MAX_REPEATS]
-    counts = counts[hits]
+    left = left[hits]
+    counts = np.searchsorted(ordered, a[hits], "right") - left
+    few = counts <= MAX_REPEATS
+    if _repeats_often(a[hits]):
+        _, inverse, repeats = np.unique(a[hits], return_inverse=True, return_counts=True)
+        few &= repeats[inverse] <= MAX_REPEATS
+    hits, left, counts = hits[few], left[few], counts[few]
     i = np.repeat(hits, counts)
     within = np.arange(len(i)) - np.repeat(np.cumsum(counts) - counts, counts)
-    return i, order[np.repeat(left[hits], counts) + within]
+    return i, order[np.repeat(left, counts) + within]
+
+
+def _repeats_often(values: grams.Grams) -> bool:
+    """Whether a value stands there more than MAX_REPEATS times; sorting tells it faster than counting."""
+    ordered = np.sort(values)
+    return bool((ordered[MAX_REPEATS:] == ordered[:-MAX_REPEATS]).any())
 
 
 def _longest_first(runs: list[Run], cover: _Cover) -> Iterator[Run]:
