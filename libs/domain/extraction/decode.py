@@ -51,7 +51,7 @@ _MAGIC = (
 def clean(text: str) -> str:
     """NFC text without control characters; lone surrogates become U+FFFD."""
     if text.isascii():
-        return _CONTROLS.sub("", text)
+        return text if text.isprintable() else _CONTROLS.sub("", text)
     return unicodedata.normalize("NFC", _CONTROLS.sub("", _SURROGATES.sub("\ufffd", text)))
 
 

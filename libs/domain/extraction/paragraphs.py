@@ -242,8 +242,6 @@ class Walk:
 
     def _flush(self, element: HtmlElement, context: _Context) -> None:
         runs, self._runs = self._runs, []
-        if not any(text and not text.isspace() for text, _ in runs):
-            return
         for part in split(runs):
             self._emit(part, element, context)
 
@@ -251,20 +249,20 @@ class Walk:
         text = tidy("".join(t for t, _ in runs))
         if not text:
             return
-        solid = [(t, s) for t, s in runs if t.strip()]
+        solid = [(t, s) for t, s in runs if t and not t.isspace()]
         common = solid[0][1]
         for _, style in solid:
             common &= style
         kind = context.kind
         if kind == "paragraph":
             kind = "strong" if common & BOLD else "em" if common & ITALIC else kind
-        links = sum(len(t.strip()) for t, s in solid if s & LINK)
+        links = sum([len(t.strip()) for t, s in solid if s & LINK])
         self.found.append(
             Paragraph(
                 text,
                 element,
                 kind,
-                label_of(solid, common, text),
+                label_of(solid, common, text) if len(solid) > 1 else None,
                 links,
                 context.noise,
                 context.comments,

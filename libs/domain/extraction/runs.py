@@ -36,7 +36,7 @@ def styled_classes(css: str) -> dict[str, int]:
 
 def split(runs: list[Run]) -> list[list[Run]]:
     """Runs of one block, parted where two line breaks follow each other, and where each line is a turn with a dash."""
-    breaks = sum(t.count("\n") for t, _ in runs)
+    breaks = sum([t.count("\n") for t, _ in runs])
     if not breaks:
         return [runs]
     lines: list[list[Run]] = [[]]
@@ -61,6 +61,8 @@ def split(runs: list[Run]) -> list[list[Run]]:
 
 def tidy(text: str) -> str:
     """Blanks single, lines without blanks at their ends, no empty lines."""
+    if "\n" not in text:
+        return clean(" ".join(text.split()))
     lines = (" ".join(line.split()) for line in text.split("\n"))
     return clean("\n".join(line for line in lines if line))
 
