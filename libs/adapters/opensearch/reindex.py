@@ -45,7 +45,10 @@ class ReindexFailed(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class ReindexReport:
-    """`set_aside`: ids of articles and stories that the index refused; they are in quarantine or will be."""
+    """How many `articles` and `stories` have a document.
+
+    `set_aside`: ids of articles and stories that the index refused; they are in quarantine or will be.
+    """
 
     articles: int
     stories: int
@@ -130,7 +133,7 @@ class Reindex:
         last, count = run.last_article_id, 0
         while states := await self._states.articles_after(last, BATCH):
             await self._write(run, states)
-            last, count = states[-1].article_id, count + len(states)
+            last, count = states[-1].article_id, count + sum(not state.withdrawn for state in states)
             await self._runs.reached(run, last_article_id=last)
             self._progress("articles", count)
         return count
@@ -139,7 +142,7 @@ class Reindex:
         last, count = run.last_story_id, 0
         while states := await self._states.stories_after(last, BATCH):
             await self._write(run, states)
-            last, count = states[-1].story_id, count + len(states)
+            last, count = states[-1].story_id, count + sum(not state.removed for state in states)
             await self._runs.reached(run, last_story_id=last)
             self._progress("stories", count)
         return count
