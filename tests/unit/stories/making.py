@@ -37,3 +37,13 @@ def interview(name: str, answers: list[str], rng: random.Random, **fields: Any) 
     facts = fields.pop("facts", InterviewFacts(questions=len(answers)))
     article = Article(name, f"https://{name}.example/", "0", outlet=name, publisher=name, title=name)
     return replace(article, kind=ArticleKind.INTERVIEW, facts=facts, **fields), make_text(body, turns)
+
+
+def agency_copies(rng: random.Random, copies: int, cuts: int) -> list[tuple[str, str]]:
+    """Names and bodies of copies: `cuts` ways to shorten one text under an own first line, printed again and again."""
+    paragraphs = [words(rng, 50) for _ in range(8)]
+    printed = []
+    for _ in range(cuts):
+        kept = paragraphs[: rng.randint(4, 8)]
+        printed.append(f"{words(rng, 15)} {' '.join(kept)}")
+    return [(f"paper{n:04}", printed[n % cuts]) for n in range(copies)]
