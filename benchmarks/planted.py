@@ -20,15 +20,37 @@ VOCABULARY = 30_000
 REMEMBERED = 2000  # sources that can still be retold
 
 
+def made_up_vocabulary(rng: random.Random) -> list[str]:
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    return ["".join(rng.choices(letters, k=rng.randint(2, 10))) for _ in range(VOCABULARY)]
+
+
+class Wording:
+    """Draws words from a vocabulary by Zipf's law."""
+
+    def __init__(self, rng: random.Random, vocabulary: Sequence[str]) -> None:
+        self._rng, self._vocabulary = rng, vocabulary
+        self._weights = list(itertools.accumulate(1 / (n + 3) for n in range(len(vocabulary))))
+
+    def __call__(self, number: int) -> list[str]:
+        return self._rng.choices(self._vocabulary, cum_weights=self._weights, k=number)
+
+    def edited(self, words: Sequence[str], share: float) -> list[str]:
+        """`words` with about `share` of them exchanged (three of five edits), left out, or followed by a new one."""
+        left: list[str] = []
+        for word in words:
+            edit = self._rng.choice(("exchanged", "exchanged", "exchanged", "left out", "followed"))
+            if self._rng.random() >= share:
+                left.append(word)
+            elif edit != "left out":
+                left += self(1) if edit == "exchanged" else [word, *self(1)]
+        return left
+
+
 def articles(count: int) -> Iterator[dict[str, Any]]:
     rng = random.Random(4)
-    letters = "abcdefghijklmnopqrstuvwxyz"
-    vocabulary = ["".join(rng.choices(letters, k=rng.randint(2, 10))) for _ in range(VOCABULARY)]
-    weights = list(itertools.accumulate(1 / (n + 3) for n in range(VOCABULARY)))
-
-    def words(number: int) -> list[str]:
-        return rng.choices(vocabulary, cum_weights=weights, k=number)
-
+    vocabulary = made_up_vocabulary(rng)
+    words = Wording(rng, vocabulary)
     footers = [words(40) for _ in range(20)]
     sources: list[tuple[str, list[str]]] = []
     for n in range(count):

@@ -1,6 +1,7 @@
 """Every trap in which grouping by shared words usually falls, a test each, on the whole judgement in memory.
 
-Those in which time plays a part (an order of arrival, an archive, a new state of a page) are in `test_traps_in_time`.
+Those in which time or size plays a part (an order of arrival, an archive, a new state of a page, 500 hosts) are in
+`test_traps_on_the_stage`.
 """
 
 import random
@@ -16,7 +17,7 @@ from libs.domain.stories.fold import Folded, fold
 from libs.domain.stories.grades import LinkType
 from libs.domain.stories.links import Link
 from libs.domain.stories.texts import make_text
-from tests.unit.stories.making import Document, agency_copies, document, edited, interview, words
+from tests.unit.stories.making import Document, agency_copies, document, edited, interview, pages_with_footer, words
 
 PERSON = "Idris Halvani"
 
@@ -209,6 +210,20 @@ def _story_of(folded: Folded, name: str) -> str:
     return next(s.story_id for s in folded.stories.values() if name in s.members)
 
 
+@pytest.mark.parametrize(("said", "together"), [((44,), False), ((22, 22), True)])
+def test_a_notice_that_quotes_one_answer_retells_nothing_and_one_that_quotes_two_does(
+    said: tuple[int, ...], together: bool
+) -> None:
+    rng = random.Random(22)
+    answers = _answers(rng, 13)
+    quoted = tuple(_start(answer, size) for answer, size in zip(answers[4:], said, strict=False))
+    notice = document("notice", " ".join(f"{words(rng, 45 // len(said))} {q}" for q in quoted), quoted=quoted)
+    folded = fold([interview("source", answers, rng, published="2024-05-14"), notice])
+    assert len(notice[1]) in (88, 89)
+    assert (len(folded.stories) == 1) is together
+    assert bool(folded.quoted["notice"]) is not together
+
+
 # Two interviews of one person
 
 
@@ -266,22 +281,7 @@ def test_an_advertisement_read_out_in_interviews_and_printed_in_articles_links_n
 
 
 def test_a_footer_on_all_pages_of_many_hosts_links_nothing() -> None:
-    _footer_on(hosts=60)
-
-
-@pytest.mark.slow
-def test_a_footer_on_all_pages_of_five_hundred_hosts_links_nothing() -> None:
-    _footer_on(hosts=500)
-
-
-def _footer_on(hosts: int) -> None:
-    rng = random.Random(12)
-    footer, pages = words(rng, 60), rng.choices((1, 2), k=hosts)
-    documents = [
-        document(f"p{host}x{n}", f"{words(rng, rng.randint(40, 300))} {footer}", outlet=f"host{host}")
-        for host in range(hosts)
-        for n in range(pages[host])
-    ]
+    documents = [document(name, body) for name, body in pages_with_footer(random.Random(12), hosts=60)]
     folded = fold(documents)
     assert len(folded.stories) == len(documents)
     assert all(link.type is None for link in folded.links)

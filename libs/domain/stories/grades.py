@@ -21,6 +21,9 @@ QUOTE_WORDS = 12  # equal words in a row out of an answer or quotation
 # Two pieces nearer than this in both texts are one place: a sentence with "the minister told reporters" put into it.
 # An attribution with title and name has at most about this many words.
 SAME_PLACE_WORDS = 12
+# A single quotation joins two texts only where it is this much of the longer one too: of follow-ups to one answer it is a
+# third of each; of a transcript the answer that a notice of 89 words is half made of is a twentieth.
+ONE_QUOTATION_PER_MILLE = 120
 MIN_OWN_WORDS = 30  # a text that is nearly all boilerplate is not measured by the few words left
 
 
@@ -95,13 +98,27 @@ def grade(pair: Pair, boilerplate: Container[int], *, dull_a: int = 0, dull_b: i
     if dull := pair.exact_words - weight:
         reasons.append(Reason("boilerplate", dull, 0, f"{dull} shared words are boilerplate and weigh nothing"))
     longest = max((piece.words for piece in pieces), default=0)
-    return Grade(_type(coverage, places, spoken), longest, weight, coverage_a, coverage_b, tuple(reasons))
+    alone = places <= 1 and coverage >= REWRITE_PER_MILLE and _only_quotation(pieces)
+    if alone:
+        of_longer = min(coverage_a, coverage_b)
+        told = f"nothing but one quotation, {of_longer / 10:.1f} % of the longer text"
+        reasons.append(Reason("one_quotation", of_longer, ONE_QUOTATION_PER_MILLE, told))
+        alone = of_longer < ONE_QUOTATION_PER_MILLE
+    return Grade(
+        _type(coverage, 0 if alone else max(places, 1), spoken), longest, weight, coverage_a, coverage_b, tuple(reasons)
+    )
+
+
+def _only_quotation(pieces: Sequence[Piece]) -> bool:
+    """Whether the pieces are spoken but for fewer words than would be a piece by themselves."""
+    return sum(piece.words - min(piece.words, piece.spoken) for piece in pieces) < SEED_WORDS
 
 
 def _type(coverage: int, places: int, spoken: int) -> LinkType | None:
+    """`places` is 0 for a single quotation that is a small part of the longer text: who has it retells nothing."""
     if coverage >= COPY_PER_MILLE:
         return LinkType.COPY
-    if coverage >= REWRITE_PER_MILLE or (coverage >= SCATTERED_PER_MILLE and places >= 2):
+    if coverage >= (REWRITE_PER_MILLE if places == 1 else SCATTERED_PER_MILLE) and places:
         return LinkType.REWRITE
     return LinkType.QUOTES if spoken >= QUOTE_WORDS else None
 

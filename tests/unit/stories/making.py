@@ -47,3 +47,13 @@ def agency_copies(rng: random.Random, copies: int, cuts: int) -> list[tuple[str,
         kept = paragraphs[: rng.randint(4, 8)]
         printed.append(f"{words(rng, 15)} {' '.join(kept)}")
     return [(f"paper{n:04}", printed[n % cuts]) for n in range(copies)]
+
+
+def pages_with_footer(rng: random.Random, hosts: int) -> list[tuple[str, str]]:
+    """Names and bodies of one or two pages of each host, all with the same 60 words at the end."""
+    footer = words(rng, 60)
+    return [
+        (f"p{host}x{n}", f"{words(rng, rng.randint(40, 300))} {footer}")
+        for host in range(hosts)
+        for n in range(rng.randint(1, 2))
+    ]

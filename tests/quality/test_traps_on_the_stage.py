@@ -1,4 +1,4 @@
-"""The traps in which time plays a part, on the deduplicator's stage over real PostgreSQL.
+"""The traps in which time or size plays a part, on the deduplicator's stage over real PostgreSQL.
 
 Four more stand elsewhere, all under `tests/integration/deduplicator/`:
 
@@ -24,7 +24,7 @@ from libs.adapters.postgres.engine import open_postgres
 from libs.adapters.postgres.fingerprints import PostgresFingerprints
 from libs.domain.documents import ArticleKind, InterviewFacts, Turn
 from tests.integration.deduplicator.running import deduplicate, expected, found, made
-from tests.unit.stories.making import agency_copies, words
+from tests.unit.stories.making import agency_copies, pages_with_footer, words
 
 pytestmark = pytest.mark.engines
 
@@ -132,3 +132,14 @@ async def test_copies_of_an_agency_text_in_random_order_become_one_story(
     await deduplicate(engine, articles, seed=copies, workers=2, batch=50)
     assert [size for _, _, size in await _stories(engine)] == [copies]
     assert (await found(engine))["boilerplate"] == []
+
+
+@pytest.mark.parametrize("hosts", [60, pytest.param(500, marks=pytest.mark.slow)])
+async def test_a_footer_of_sixty_words_on_all_pages_of_many_hosts_links_nothing(
+    engine: AsyncEngine, hosts: int
+) -> None:
+    pages = [made(name, body) for name, body in pages_with_footer(random.Random(21), hosts)]
+    await deduplicate(engine, pages, seed=hosts, workers=2, batch=50)
+    state = await found(engine)
+    assert state["links"] == []
+    assert [size for _, _, size in state["stories"]] == [1] * len(pages)
