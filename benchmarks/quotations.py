@@ -9,7 +9,8 @@ neither who was asked nor by whom. Everything goes through `fold`, the whole jud
 
 - right first: the strongest link of the piece to an interview is to the one it quotes;
 - joined: the piece is in the story of that interview;
-- wrong: the piece has a link to another interview, or is in its story.
+- wrong story: the piece is in the story of another interview;
+- wrong quotation: it has a link to another interview that joins nothing: both have 12 equal words of a line.
 
 Bounds are Wilson's at 95 %. The same arguments give the same figures on every machine.
 """
@@ -53,7 +54,8 @@ class Found:
     pieces: int
     right_first: int
     joined: int
-    wrong: int
+    wrong_story: int
+    wrong_quotation: int
 
 
 class Newspapers:
@@ -149,8 +151,9 @@ def measure(interviews: int, pieces: int, seed: int) -> list[Found]:
         mine = [p for p in told if p.edits == edits]
         first = sum(next(iter(to_interviews.get(p.article_id, {})), None) == p.source for p in mine)
         joined = sum(p.source in home[p.article_id] for p in mine)
-        near = ({*to_interviews.get(p.article_id, {}), *(home[p.article_id] & printed)} - {p.source} for p in mine)
-        return Found(edits, len(mine), first, joined, sum(map(bool, near)))
+        story = sum(bool((home[p.article_id] & printed) - {p.source}) for p in mine)
+        quotation = sum(bool(to_interviews.get(p.article_id, {}).keys() - {p.source}) for p in mine)
+        return Found(edits, len(mine), first, joined, story, quotation)
 
     return [result(edits) for edits in EDITS]
 
@@ -176,13 +179,13 @@ def bounds(hits: int, of: int) -> tuple[float, float]:
 
 def table(found: Sequence[Found]) -> Iterator[str]:
     """The lines of a table for people."""
-    yield "| words edited | pieces | right first | at least | joined | at least | wrong interview | at most |"
-    yield "|---|---|---|---|---|---|---|---|"
+    yield "| words edited | pieces | right first | at least | joined | at least | wrong story | at most | wrong quotation |"
+    yield "|---|---|---|---|---|---|---|---|---|"
     for row in found:
         right, joined = bounds(row.right_first, row.pieces)[0], bounds(row.joined, row.pieces)[0]
         yield (
             f"| {row.edits:.0%} | {row.pieces} | {row.right_first} | {right:.4f} | {row.joined} | {joined:.4f} "
-            f"| {row.wrong} | {bounds(row.wrong, row.pieces)[1]:.4f} |"
+            f"| {row.wrong_story} | {bounds(row.wrong_story, row.pieces)[1]:.4f} | {row.wrong_quotation} |"
         )
 
 

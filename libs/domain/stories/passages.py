@@ -7,6 +7,7 @@ first text. Every word of either text is in at most one passage.
 import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,13 @@ from libs.domain.fingerprints import grams
 
 SEED_WORDS = grams.GRAM_WORDS  # equal words in a row that start a passage
 HEALING_SEED_WORDS = 4  # equal words that continue one; 4 to 5 in the measurements of the design
-HEALING_GAP_WORDS = 4  # words that may differ in between, on each side
+# Words that may differ in between, on each side. An edit seldom touches more than four, but where every twelfth word is
+# edited, two edits often stand so near each other that the words between them are no seed.
+HEALING_GAP_WORDS = 12
+HEALING_SHIFT_WORDS = 4  # by how much the two sides may differ: more words put in, or left out, cut a passage
+# Behind a gap of at most NEAR_GAP_WORDS this many equal words will do: over a longer one, three are found by chance.
+NEAR_SEED_WORDS = 3
+NEAR_GAP_WORDS = 4
 # A gram that repeats more often than this within one text starts no passage: a hostile text of one phrase repeated
 # would make work in the square of its length. Its words still join a passage that starts beside them.
 MAX_REPEATS = 16
@@ -155,11 +162,13 @@ def _longest_first(runs: list[Run], cover: _Cover) -> Iterator[Run]:
                 heapq.heappush(heap, (-part.words, part.a, part.b))
 
 
-# Small edits in the order in which they are tried: few words first, equally many on both sides first.
-_GAPS = sorted(
-    ((da, db) for da in range(HEALING_GAP_WORDS + 1) for db in range(HEALING_GAP_WORDS + 1) if da or db),
-    key=lambda gap: (sum(gap), abs(gap[0] - gap[1]), gap),
-)
+@cache
+def small_edits(left_a: int, left_b: int) -> list[tuple[int, int]]:
+    """How many words may differ on each side, few first, where so many are left before a taken one or the text's end."""
+    most_a, most_b = min(left_a, HEALING_GAP_WORDS + 1), min(left_b, HEALING_GAP_WORDS + 1)
+    gaps = [(a, b) for a in range(most_a) for b in range(most_b) if a or b]
+    near = [gap for gap in gaps if abs(gap[0] - gap[1]) <= HEALING_SHIFT_WORDS]
+    return sorted(near, key=lambda gap: (sum(gap), abs(gap[0] - gap[1]), gap))
 
 
 def _extend(run: Run, cover: _Cover) -> None:
@@ -173,16 +182,24 @@ def _extend(run: Run, cover: _Cover) -> None:
 
 def _next_seed(i: int, j: int, step: int, cover: _Cover) -> Run | None:
     a, b = cover.a, cover.b
-    for da, db in _GAPS:
+    for da, db in small_edits(_free(a, i, step, _USED_IN_A), _free(b, j, step, _USED_IN_B)):
         at_a, at_b = i + step * da, j + step * db
         if a[at_a] != b[at_b]:
             continue
         words = 1
         while a[at_a + step * words] == b[at_b + step * words]:
             words += 1
-        if words >= HEALING_SEED_WORDS:
+        if words >= (NEAR_SEED_WORDS if max(da, db) <= NEAR_GAP_WORDS else HEALING_SEED_WORDS):
             return Run(at_a, at_b, words) if step == 1 else Run(at_a - words + 1, at_b - words + 1, words)
     return None
+
+
+def _free(words: list[int], at: int, step: int, used: int) -> int:
+    """How many words from `at` on are free; those beyond the longest gap are not looked at."""
+    for k in range(HEALING_GAP_WORDS + 1):
+        if words[at + step * k] == used:
+            return k
+    return HEALING_GAP_WORDS + 1
 
 
 def _healed(runs: Sequence[Run]) -> Iterator[Passage]:
@@ -199,4 +216,8 @@ def _healed(runs: Sequence[Run]) -> Iterator[Passage]:
 
 def _close(before: Run, after: Run) -> bool:
     gap_a, gap_b = after.a - before.a - before.words, after.b - before.b - before.words
-    return 0 <= gap_a <= HEALING_GAP_WORDS and 0 <= gap_b <= HEALING_GAP_WORDS
+    return (
+        0 <= gap_a <= HEALING_GAP_WORDS
+        and 0 <= gap_b <= HEALING_GAP_WORDS
+        and abs(gap_a - gap_b) <= HEALING_SHIFT_WORDS
+    )

@@ -2,11 +2,12 @@
 
 import random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from libs.domain.fingerprints.grams import Codes, word_codes
-from libs.domain.stories.passages import SEED_WORDS, Passage, shared_passages
+from libs.domain.stories.passages import NEAR_SEED_WORDS, Passage, shared_passages
 from tests.unit.stories.making import edited, words
 
 
@@ -53,10 +54,29 @@ def test_words_put_in_or_left_out_do_not_cut_a_passage() -> None:
     assert (passage.words, passage.exact_words) == (20, 20)
 
 
-def test_five_other_words_cut_a_passage() -> None:
+def test_five_words_put_in_cut_a_passage() -> None:
     rng = random.Random(6)
     left, right = words(rng, 10), words(rng, 10)
     assert len(_shared(f"{left} {words(rng, 5)} {right}", f"{left} {right}")) == 2
+
+
+@pytest.mark.parametrize(("other", "passages"), [(12, 1), (13, 2)])
+def test_a_passage_goes_on_behind_twelve_other_words_on_both_sides_and_not_behind_thirteen(
+    other: int, passages: int
+) -> None:
+    rng = random.Random(8)
+    left, right = words(rng, 10), words(rng, 10)
+    assert len(_shared(f"{left} {words(rng, other)} {right}", f"{left} {words(rng, other)} {right}")) == passages
+
+
+@pytest.mark.parametrize(("other", "seed", "found"), [(4, 3, 13), (5, 3, 10), (5, 4, 14)])
+def test_three_equal_words_continue_a_passage_behind_four_others_and_four_behind_more(
+    other: int, seed: int, found: int
+) -> None:
+    rng = random.Random(9)
+    left, right = words(rng, 10), words(rng, seed)
+    shared = _shared(f"{left} {words(rng, other)} {right}", f"{left} {words(rng, other)} {right}")
+    assert sum(passage.exact_words for passage in shared) == found
 
 
 def test_a_sentence_said_twice_is_counted_once() -> None:
@@ -81,8 +101,7 @@ def test_every_passage_is_what_it_says(seed: int) -> None:
     used_a: set[int] = set()
     used_b: set[int] = set()
     for passage in shared_passages(a, b):
-        assert max(run.words for run in passage.runs) >= 4
-        assert passage.exact_words >= SEED_WORDS or len(passage.runs) > 1 or passage.runs[0].words >= 4
+        assert min(run.words for run in passage.runs) >= NEAR_SEED_WORDS
         for run in passage.runs:
             assert a[run.a : run.a + run.words].tolist() == b[run.b : run.b + run.words].tolist()
             assert not used_a & set(range(run.a, run.a + run.words))
