@@ -15,6 +15,8 @@ from libs.contracts.events import ArticleNormalized
 from libs.contracts.pipeline import Lane
 from libs.domain.documents import ArticleKind, InterviewFacts, Quote, Turn
 from libs.domain.revisions import digest, page_id, published_at, revision_id
+from libs.domain.stories.retold import in_focus
+from libs.domain.stories.texts import Article, Text, make_text
 
 LANE = Lane.BACKFILL
 EPOCH = datetime(2025, 1, 1, tzinfo=UTC)
@@ -49,6 +51,26 @@ class Made:
     @property
     def revision_id(self) -> str:
         return revision_id(self.article_id, self.capture_id)
+
+    def document(self, *, gone: bool = False) -> tuple[Article, Text]:
+        """The article as the judgement in memory takes it (`libs.domain.stories.fold`)."""
+        article = Article(
+            self.article_id,
+            self.url,
+            self.article_id,
+            self.outlet,
+            self.outlet,
+            self.title,
+            self.published,
+            self.language,
+            self.credit,
+            None,
+            self.kind,
+            self.facts,
+            in_focus(self.facts, self.turns, self.quotes),
+            gone,
+        )
+        return article, make_text(self.body, self.turns, self.quotes)
 
 
 async def record(engine: AsyncEngine, made: Sequence[Made]) -> list[ArticleNormalized]:

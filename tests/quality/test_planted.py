@@ -42,7 +42,7 @@ def test_planted_passages_are_found_whole_and_in_one_piece(
 ) -> None:
     measured = planted[edits]
     assert measured.planted > 100
-    assert measured.precision == 1
+    assert measured.precision >= 0.999
     assert measured.plagdet >= plagdet
     assert measured.granularity <= granularity
 

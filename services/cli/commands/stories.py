@@ -104,13 +104,15 @@ def why(
     as_json: Json = False,
 ) -> None:
     """The link of two articles with its reasons, or what was missing for one."""
-    from services.cli.output import print_json
+    from services.cli.answers import why_lines
+    from services.cli.output import print_json, print_text
 
     found = asyncio.run(_why(data, one, other))
     if as_json:
         print_json(found)
-    else:
-        _print_why(found)
+        return
+    for line in why_lines(found):
+        print_text(line)
 
 
 async def _why(data: Any, one: str, other: str) -> dict[str, Any]:
@@ -125,22 +127,6 @@ async def _why(data: Any, one: str, other: str) -> dict[str, Any]:
     if found is None:
         raise CommandFailed("one of them is not judged yet: `newsfold wait` waits for it")
     return found
-
-
-def _print_why(found: dict[str, Any]) -> None:
-    from services.cli.output import print_text, shortened
-
-    link = found["link"]
-    print_text(f"{found['verdict']}; {'one story' if found['same_story'] else 'two stories'}")
-    print_text(f"  {found['a']}\n  {found['b']}")
-    if link:
-        share = f"{link['coverage']['self']:.1%} of the first, {link['coverage']['other']:.1%} of the second"
-        print_text(f"  longest run {link['longest_run']} words; {share}; direction {link['direction']}")
-    for reason in found["reasons"]:
-        print_text(f"  {reason['rule']}: {reason['text']} ({reason['value']}, threshold {reason['threshold']})")
-    for passage in link["passages"] if link else ():
-        words = f"{passage['exact_words']} of {passage['words']} words equal"
-        print_text(f"  {passage['a']} = {passage['b']}, {words}: {shortened(passage['text'], 150)}")
 
 
 @rebuilding.command(name="stories")

@@ -14,8 +14,6 @@ from libs.contracts.events import ArticleNormalized, Event
 from libs.domain.documents import Quote
 from libs.domain.stories.corrections import Correction, CorrectionKind
 from libs.domain.stories.fold import Folded, fold
-from libs.domain.stories.retold import in_focus
-from libs.domain.stories.texts import Article, Text, make_text
 from libs.runtime.outcomes import Emit
 from services.deduplicator.stage import Deduplicate
 from tests.quality.clean_corpus import clean_articles
@@ -55,7 +53,7 @@ def expected(articles: Iterable[Made], corrections: Sequence[Correction] = (), g
     newest: dict[str, Made] = {}
     for m in sorted(articles, key=lambda m: m.version):
         newest[m.article_id] = m
-    return _of_folded(fold((_document(m, m.url in gone) for m in newest.values()), corrections))
+    return _of_folded(fold((m.document(gone=m.url in gone) for m in newest.values()), corrections))
 
 
 async def decisions(engine: AsyncEngine) -> list[Correction]:
@@ -70,26 +68,6 @@ async def decisions(engine: AsyncEngine) -> list[Correction]:
             Correction(r.correction_id, CorrectionKind(r.kind), frozenset(r.articles), frozenset(r.apart or ()))
             for r in await connection.execute(query)
         ]
-
-
-def _document(m: Made, gone: bool) -> tuple[Article, Text]:
-    article = Article(
-        m.article_id,
-        m.url,
-        m.article_id,
-        m.outlet,
-        m.outlet,
-        m.title,
-        m.published,
-        m.language,
-        m.credit,
-        None,
-        m.kind,
-        m.facts,
-        in_focus(m.facts, m.turns, m.quotes),
-        gone,
-    )
-    return article, make_text(m.body, m.turns, m.quotes)
 
 
 def _of_folded(folded: Folded) -> State:
