@@ -1,8 +1,8 @@
 """What makes a revision, and which article of a page a segment is.
 
 A revision is a state of an article: title, bylines, body, turns, time. Comments alone make none. Revisions are ordered
-by (captured_at, sha256 of the capture), never by processing order. A segment's id is given once, by matching against
-the page's previous state (equal title, then overlap of bodies); its place in the page is only its present position.
+by (captured_at, sha256 of the capture, reading), never by processing order. A segment's id is given once, by matching
+against the page's previous state (equal title, then overlap of bodies); its place in the page is only its present position.
 """
 
 import hashlib
@@ -89,16 +89,32 @@ def _overlap(a: str, b: str) -> float:
     return (words_a & words_b).total() / shorter if shorter else 0.0
 
 
-def segment_ids(page: str, articles: Sequence[ExtractedArticle], before: Sequence[Segment]) -> list[str]:
+def segment_ids(
+    page: str, articles: Sequence[ExtractedArticle], before: Sequence[Segment], earlier: Sequence[Segment] = ()
+) -> list[str]:
     """The article id of each article on the page with id `page`, in order.
 
-    `before` is the page's previous state. A page with one article then and now keeps that article whatever changed.
+    `before` is the page's previous state; `earlier` is what an earlier reading found in the same capture, for articles
+    that the previous state does not know. A page with one article then and now keeps that article whatever changed.
     """
-    if len(articles) == 1 and len(before) <= 1:
-        return [before[0].article_id if before else digest("article", page)]
+    if len(articles) == 1 and len(known := before or earlier) <= 1:
+        return [known[0].article_id if known else digest("article", page)]
     found: list[str | None] = [None] * len(articles)
-    free = list(before)
+    _match(articles, before, found)
+    taken = {segment.article_id for segment in before}
+    _match(articles, [segment for segment in earlier if segment.article_id not in taken], found)
+    if len(articles) == 1 and not before:
+        return [found[0] or digest("article", page)]
+    taken |= {article_id for article_id in found if article_id}
+    return [article_id or _new_id(page, articles[i], taken) for i, article_id in enumerate(found)]
+
+
+def _match(articles: Sequence[ExtractedArticle], known: Sequence[Segment], found: list[str | None]) -> None:
+    """Give articles that have no id yet the id of the known segment that they are."""
+    free = list(known)
     for i, article in enumerate(articles):
+        if found[i] is not None:
+            continue
         same = next((s for s in free if _fold(s.title) == _fold(article.title)), None)
         if same is not None:
             found[i] = same.article_id
@@ -109,8 +125,6 @@ def segment_ids(page: str, articles: Sequence[ExtractedArticle], before: Sequenc
             if _overlap(best.body, article.body) >= SAME_BODY_OVERLAP:
                 found[i] = best.article_id
                 free.remove(best)
-    taken = {known for known in found if known} | {s.article_id for s in before}
-    return [known or _new_id(page, articles[i], taken) for i, known in enumerate(found)]
 
 
 def _new_id(page: str, article: ExtractedArticle, taken: set[str]) -> str:

@@ -12,7 +12,8 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from libs.adapters.postgres.event_rows import article_normalized
-from libs.adapters.postgres.tables import captures, pages
+from libs.adapters.postgres.judging import judging_again
+from libs.adapters.postgres.tables import articles, captures, pages
 from libs.contracts.events import ArticleNormalized
 
 # The host as both URLs spell it, with its port.
@@ -36,15 +37,6 @@ WITH asked AS (
 UPDATE pages SET gone_at = now.gone_at FROM now JOIN before USING (page_id)
 WHERE pages.page_id = now.page_id AND pages.gone_at IS DISTINCT FROM now.gone_at
 RETURNING pages.page_id, (before.gone_at IS NULL) <> (now.gone_at IS NULL) AS turned""")  # noqa: S608 - made of constants
-# The articles' current revisions have no result and no end now; they become searchable again long after their capture,
-# which is no delay of live news.
-_JUDGE_AGAIN: Final = text("""
-UPDATE revisions SET assigned_at = NULL, attempt = attempt + 1, ended_at = NULL, "end" = NULL,
-    lane = CASE WHEN "end" IS NULL THEN revisions.lane ELSE 'replay' END
-FROM articles a
-WHERE a.page_id = ANY(CAST(:ids AS text[])) AND a.revision_id = revisions.revision_id AND a.withdrawn_reason IS NULL
-    AND revisions.assigned_at IS NOT NULL AND ("end" IS NULL OR "end" = 'indexed')
-RETURNING revisions.revision_id, revisions.article_id, revisions.lane, revisions.attempt, revisions.trace_id""")
 
 
 async def settle_gone(connection: AsyncConnection, page_ids: Collection[str]) -> tuple[ArticleNormalized, ...]:
@@ -56,7 +48,7 @@ async def settle_gone(connection: AsyncConnection, page_ids: Collection[str]) ->
     turned = sorted(row.page_id for row in settled if row.turned)
     if not turned:
         return ()
-    rows = (await connection.execute(_JUDGE_AGAIN, {"ids": turned})).all()
+    rows = (await connection.execute(judging_again(articles.c.page_id.in_(turned)))).all()
     return tuple(article_normalized(row) for row in sorted(rows, key=lambda row: row.revision_id))
 
 

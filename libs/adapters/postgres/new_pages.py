@@ -90,7 +90,7 @@ def _new_page(event: PageFetched, capture: Capture, page: ExtractedPage, attempt
     key = page_id(url)
     ids = segment_ids(key, page.articles, [])
     return _NewPage(
-        Place(event, capture, key, url, outlet_of(url, page.outlet), None, attempt),
+        Place(event, capture, key, url, outlet_of(url, page.outlet), True, None, attempt),
         sorted(zip(ids, range(len(ids)), page.articles, strict=True), key=lambda one: one[0]),
         original if page.articles else None,
         None if page.articles else Reason(page.rejected or Reason.NOT_ARTICLE),

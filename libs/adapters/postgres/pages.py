@@ -19,7 +19,7 @@ from libs.adapters.postgres.followups import Follow, events_of
 from libs.adapters.postgres.gone import pages_asked, settle_gone
 from libs.adapters.postgres.new_pages import Reading, record_new_pages
 from libs.adapters.postgres.quarantine import end_capture
-from libs.adapters.postgres.revisions import Place, add_revisions, comment_rows
+from libs.adapters.postgres.revisions import Captured, Place, add_revisions, comment_rows
 from libs.adapters.postgres.tables import articles, captures, comments, ledger, pages, revisions
 from libs.contracts.events import ArticleNormalized, PageFetched
 from libs.contracts.reasons import CaptureEnd, Reason
@@ -30,6 +30,8 @@ from libs.domain.revisions import Segment, page_id, segment_ids
 from libs.domain.urls import resolve_canonical
 
 Row = dict[str, Any]
+
+_SHOWN = (CaptureEnd.EXTRACTED, CaptureEnd.UNCHANGED)  # how captures end that show a state of their page
 
 
 class PostgresPages:
@@ -124,9 +126,8 @@ async def _record(
     if not page.articles:
         reason = Reason(page.rejected or Reason.NOT_ARTICLE)
         return await _finish(connection, event, capture, page_key, CaptureEnd.REJECTED, reason, 0, [])
-    following = await _following(connection, page_key, capture)
-    place = Place(event, capture, page_key, url, outlet_of(url, page.outlet), following, attempt)
-    ids = segment_ids(page_key, page.articles, await _state_before(connection, place))
+    place = await _place(connection, event, capture, page_key, url, outlet_of(url, page.outlet), attempt)
+    ids = segment_ids(page_key, page.articles, *await _known_segments(connection, place))
     changed = await _upsert_articles(connection, place, ids)
     follow, brought, inserted = await add_revisions(connection, place, ids, page.articles)
     changed |= await record_filings(connection, place, ids, page.articles)
@@ -134,7 +135,7 @@ async def _record(
         await connection.execute(update(pages).where(pages.c.page_id == page_key).values(declared_original=original))
         changed |= await _replace_comments(connection, place, ids, page.articles)
     elif inserted:
-        follow += await _reopen_next(connection, place)
+        follow += await _read_next_again(connection, place)
     changed -= {e.article_id for e in follow if isinstance(e, ArticleNormalized)}  # on their way anyway
     follow += await _raise_projections(connection, event, changed)
     end = CaptureEnd.EXTRACTED if brought else CaptureEnd.UNCHANGED
@@ -142,33 +143,55 @@ async def _record(
     return replace(recorded, events=(*recorded.events, *await settle_gone(connection, [page_key])))
 
 
-async def _following(connection: AsyncConnection, page_key: str, capture: Capture) -> str | None:
-    """The page's next capture that shows a state of it, read already or to be read again."""
+async def _place(
+    connection: AsyncConnection,
+    event: PageFetched,
+    capture: Capture,
+    page_key: str,
+    url: str,
+    outlet: str,
+    reading: int,
+) -> Place:
+    later = await _first_after(connection, page_key, capture, *_SHOWN, None)
+    read_next = await _first_after(connection, page_key, capture, *_SHOWN)
+    return Place(event, capture, page_key, url, outlet, later is None, read_next, reading)
+
+
+async def _first_after(
+    connection: AsyncConnection, page_key: str, capture: Capture, *ends: CaptureEnd | None
+) -> Captured | None:
+    """The page's next capture that has one of `ends`; an end of None is that of one that waits to be read again."""
     c = captures.c
     query = (
-        select(c.capture_id)
+        select(c.capture_id, c.captured_at, func.coalesce(c.sha256, ""))  # the bytes may be pruned
         .where(
             c.page_id == page_key,
-            or_(c.end.is_(None), c.end.in_([CaptureEnd.EXTRACTED, CaptureEnd.UNCHANGED])),
+            or_(*(c.end.is_not_distinct_from(end) for end in ends)),
             tuple_(c.captured_at, c.sha256) > tuple_(capture.captured_at, capture.sha256),
         )
         .order_by(c.captured_at, c.sha256)
         .limit(1)
     )
-    found: str | None = (await connection.execute(query)).scalar_one_or_none()
-    return found
+    row = (await connection.execute(query)).one_or_none()
+    return None if row is None else Captured(*row)
 
 
-async def _state_before(connection: AsyncConnection, place: Place) -> list[Segment]:
-    """The latest state of each of the page's articles before this capture."""
+async def _known_segments(connection: AsyncConnection, place: Place) -> tuple[list[Segment], list[Segment]]:
+    """The latest state of each of the page's articles before this capture; those that it showed at its last reading."""
     r, a = revisions.c, articles.c
-    query = (
+    of_page = (
         select(r.article_id, r.title, r.body)
         .join(articles, a.article_id == r.article_id)
-        .where(a.page_id == place.page, tuple_(r.captured_at, r.sha256) < tuple_(*place.order))
+        .where(a.page_id == place.page)
         .ext(distinct_on(r.article_id))
-        .order_by(r.article_id, r.captured_at.desc(), r.sha256.desc())
+        .order_by(r.article_id, r.captured_at.desc(), r.sha256.desc(), r.reading.desc())
     )
+    before = of_page.where(tuple_(r.captured_at, r.sha256) < tuple_(*place.order))
+    earlier = of_page.where(r.capture_id == place.capture.capture_id)
+    return await _segments(connection, before), await _segments(connection, earlier)
+
+
+async def _segments(connection: AsyncConnection, query: Any) -> list[Segment]:
     return [Segment(row.article_id, row.title, row.body) for row in await connection.execute(query)]
 
 
@@ -239,17 +262,22 @@ async def _raise_projections(connection: AsyncConnection, event: PageFetched, ar
     return [story_assigned(row) for row in sorted(raised, key=lambda row: row.article_id)]
 
 
-async def _reopen_next(connection: AsyncConnection, place: Place) -> list[Follow]:
-    """A state came in late. If the capture after it found anything unchanged, that was in comparison with the state before:
-    it is read again."""
+async def _read_next_again(connection: AsyncConnection, place: Place) -> list[Follow]:
+    """A state came in late. If the next capture that is read found anything unchanged, that was in comparison with the
+    state before: it is opened again."""
+    if place.read_next is None:
+        return []
     c = captures.c
-    brought = select(func.count()).where(revisions.c.capture_id == place.following).scalar_subquery()
+    brought = select(func.count(revisions.c.article_id.distinct())).where(revisions.c.capture_id == c.capture_id)
     reopened = await connection.execute(
         update(captures)
         .where(
-            c.capture_id == place.following,
+            c.capture_id == place.read_next.capture_id,
             c.sha256.is_not(None),  # else its bytes were pruned
-            or_(c.end == CaptureEnd.UNCHANGED, and_(c.end == CaptureEnd.EXTRACTED, c.articles > brought)),
+            or_(
+                c.end == CaptureEnd.UNCHANGED,
+                and_(c.end == CaptureEnd.EXTRACTED, c.articles > brought.scalar_subquery()),
+            ),
         )
         .values(end=None, ended_at=None, articles=None, attempt=c.attempt + 1)
         .returning(*PAGE_FETCHED)

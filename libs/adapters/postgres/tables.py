@@ -214,8 +214,7 @@ articles = Table(
     Index("ix_articles_unindexed", "article_id", postgresql_where=text("projection > indexed_projection")),
 )
 
-# A state of an article, ordered by (captured_at, sha256), never by processing order. `position` null means that the
-# segment left the page with this capture; such a revision has no text.
+# A state of an article, ordered by (captured_at, sha256, reading), never by processing order.
 revisions = Table(
     "revisions",
     metadata,
@@ -224,6 +223,7 @@ revisions = Table(
     Column("capture_id", Text, ForeignKey("captures.capture_id"), nullable=False),
     Column("captured_at", DateTime(timezone=True), nullable=False),
     Column("sha256", Text, nullable=False),  # of the capture
+    Column("reading", Integer, nullable=False, server_default=text("0")),  # the capture's attempt when it was read
     Column("content_hash", Text, nullable=False),  # of title, bylines, body, turns, time
     Column("title", Text, nullable=False),
     Column("bylines", ARRAY(Text), nullable=False, server_default=text("'{}'")),
@@ -253,7 +253,7 @@ revisions = Table(
     Column("reason", Text),
     Column("ended_at", DateTime(timezone=True)),
     _now(),
-    UniqueConstraint("article_id", "captured_at", "sha256"),
+    UniqueConstraint("article_id", "captured_at", "sha256", "reading"),
     one_of('"end"', RevisionEnd, null=True),
     one_of("lane", LANES),
     Index("ix_revisions_unfinished", "recorded_at", postgresql_where=text('"end" IS NULL')),

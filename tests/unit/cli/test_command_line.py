@@ -34,6 +34,7 @@ COMMANDS = [
     "trace",
     "reindex",
     "prune",
+    "replay",
     "reconcile",
     "backup",
     "restore",

@@ -76,6 +76,15 @@ def test_segments_with_the_same_title_get_ids_of_their_own() -> None:
     assert len(set(ids)) == 2
 
 
+def test_what_an_earlier_reading_found_is_known_where_the_state_before_is_silent() -> None:
+    before = [Segment("a", "Apples", "red and green fruit")]
+    earlier = [Segment("a", "Apples", "red and green fruit"), Segment("b", "Boats", "wood upon water")]
+    found = [article("Of boats", "wood upon water"), article("Apples", "red and green fruit")]
+    assert segment_ids("p", found, before, earlier) == ["b", "a"]
+    assert segment_ids("p", found[:1], [], earlier) == ["b"]
+    assert segment_ids("p", found[:1], [], earlier[:1]) == ["a"]  # the only one there was
+
+
 @pytest.mark.parametrize(
     ("text", "moment"),
     [

@@ -162,5 +162,5 @@ async def _revisions(connection: AsyncConnection, article_id: str) -> list[Json]
     """Oldest first."""
     names = ("revision_id", "capture_id", "captured_at", "title", "published", "modified", "words", "end", "reason")
     query = select(*(revisions.c[name] for name in names)).where(revisions.c.article_id == article_id)
-    rows = await connection.execute(query.order_by(revisions.c.captured_at, revisions.c.sha256))
+    rows = await connection.execute(query.order_by(revisions.c.captured_at, revisions.c.sha256, revisions.c.reading))
     return [{**row, "captured_at": row["captured_at"].isoformat()} for row in rows.mappings()]
