@@ -60,11 +60,12 @@ class CommandError(AssertionError):
 
 
 class Stack:
-    """One data folder. `environment` holds the settings under test and the engines' URLs."""
+    """One data folder. `environment` holds the settings under test and the engines' URLs; `checkout` is whose code runs."""
 
-    def __init__(self, data: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, data: Path, environment: Mapping[str, str], checkout: Path = CHECKOUT) -> None:
         self.data = data
         self.environment = dict(environment)
+        self.checkout = checkout
 
     # --- the command
 
@@ -72,7 +73,7 @@ class Stack:
         """What `newsfold WORDS` prints. Raises CommandError when it does not exit with `code` (None: any)."""
         done = subprocess.run(
             [sys.executable, "-P", "-m", "services.cli.main", *words, "--data", str(self.data)],
-            env={**_clean(os.environ), **self.environment, "PYTHONPATH": str(CHECKOUT)},
+            env={**_clean(os.environ), **self.environment, "PYTHONPATH": str(self.checkout)},
             capture_output=True,
             text=True,
             timeout=timeout,

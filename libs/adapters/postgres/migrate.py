@@ -1,6 +1,7 @@
 """Brings the schema to the newest revision, and tells services whether it is.
 
-Services never migrate; they refuse to run on another revision (`check_schema`). `newsfold provision` migrates.
+Services never migrate; they refuse to run on a schema that is older than their release, or that does not serve it any more
+(`check_schema`). `newsfold provision` migrates. Revisions are numbers of four digits, in order.
 """
 
 from pathlib import Path
@@ -10,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from libs.adapters.postgres.engine import open_postgres_for_migration
@@ -66,10 +67,18 @@ async def current_revision(connection: AsyncConnection) -> str | None:
     return await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_revision())
 
 
+# A migration that takes something away says with it whom the schema serves from then on; one that only adds leaves it.
+# It stands as a comment on Alembic's table, whose shape is not ours.
+_SERVES = text("SELECT obj_description(to_regclass('alembic_version'), 'pg_class')")
+
+
 async def check_schema(engine: AsyncEngine) -> None:
-    """Raise SchemaMismatch unless the database is at this release's revision."""
+    """Raise SchemaMismatch unless the database is at this release's revision, or at a newer one that serves it still."""
     async with engine.connect() as connection:
         current = await current_revision(connection)
+        oldest_served = await connection.scalar(_SERVES)
+    if current is not None and oldest_served is not None and oldest_served <= head() <= current:
+        return
     if current != head():
         raise SchemaMismatch(
             f"the schema is at revision {current}, this release needs {head()}: run `newsfold provision`"

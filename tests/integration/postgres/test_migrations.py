@@ -81,6 +81,37 @@ async def test_a_service_refuses_another_schema(empty_url: str, postgres_url: st
             await engine.dispose()
 
 
+@pytest.mark.parametrize(
+    ("current", "serves", "fits"),
+    [("9999", "0001", True), ("9999", "9999", False), ("9999", None, False), ("0001", "0001", False)],
+    ids=["newer and serves us", "newer and does not", "newer and does not say", "older"],
+)
+async def test_a_service_runs_on_a_newer_schema_that_serves_it(
+    empty_url: str, current: str, serves: str | None, fits: bool
+) -> None:
+    with psycopg.connect(empty_url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE alembic_version (version_num varchar(32))")
+        connection.execute("INSERT INTO alembic_version VALUES (%s)", [current])
+        if serves:
+            connection.execute(f"COMMENT ON TABLE alembic_version IS '{serves}'")
+    engine = open_postgres(empty_url, application="tests")
+    try:
+        if fits:
+            await check_schema(engine)
+        else:
+            with pytest.raises(SchemaMismatch, match=f"needs {head()}"):
+                await check_schema(engine)
+    finally:
+        await engine.dispose()
+
+
+def test_the_newest_schema_says_whom_it_serves(postgres_url: str) -> None:
+    with psycopg.connect(postgres_url) as connection:
+        row = connection.execute("SELECT obj_description('alembic_version'::regclass, 'pg_class')").fetchone()
+    assert row is not None
+    assert "0001" <= row[0] <= head()
+
+
 def test_a_migration_does_not_hang_on_the_working_folder(
     empty_url: str, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
