@@ -7,9 +7,10 @@ declaration would reset a stream's settings to its defaults.
 import asyncio
 import os
 from collections.abc import Iterable
+from typing import Any
 
 import nats.errors
-from faststream.nats import JStream, NatsBroker, NatsNKey
+from faststream.nats import JStream, NatsBroker, NatsNKey, NatsSecurity
 from nats.js.errors import APIError, NoStreamResponseError
 
 from libs.contracts.events import Event
@@ -53,10 +54,9 @@ def open_broker(url: str, *, service: str, stopping: asyncio.Event) -> NatsBroke
             os._exit(EXIT_BROKER_CLOSED)
 
     arguments = login(url)
-    seed = arguments.pop("nkeys_seed_str", None)
     return NatsBroker(
+        security=_security(arguments),
         **arguments,
-        security=None if seed is None else NatsNKey.from_seed(seed),
         name=service,
         connect_timeout=5,
         max_reconnect_attempts=-1,
@@ -68,6 +68,15 @@ def open_broker(url: str, *, service: str, stopping: asyncio.Event) -> NatsBroke
         apply_types=False,  # its injection of arguments goes through a thread for each message; we need none
         serializer=None,
     )
+
+
+def _security(arguments: dict[str, Any]) -> NatsSecurity | None:
+    """FastStream's form of what `login` says of key and TLS, taken out of `arguments`."""
+    seed, context = arguments.pop("nkeys_seed_str", None), arguments.pop("tls", None)
+    first = bool(arguments.pop("tls_handshake_first", False))
+    if seed is not None:
+        return NatsNKey.from_seed(seed, ssl_context=context, tls_handshake_first=first)
+    return None if context is None else NatsSecurity(ssl_context=context, tls_handshake_first=first)
 
 
 def own_inbox(url: str) -> bytes:

@@ -1,6 +1,7 @@
 """How a process proves to NATS who it is: with an nkey whose seed stands in the URL in the place of the user.
 
 `nats://SUA…@host:4222`: the seed signs the server's challenge and is never sent. A URL without a seed is used as it is.
+`tls://…` encrypts from the first byte on, before the server says anything (see `libs.runtime.tls`).
 """
 
 from typing import Any
@@ -8,19 +9,24 @@ from urllib.parse import urlsplit
 
 import nkeys
 
+from libs.runtime.tls import context_of, without_query
+
 SEED_PREFIX = "SU"  # of a user's seed, in the encoding of nkeys
 SEED_LENGTH = 58
 
 
 def login(url: str) -> dict[str, Any]:
-    """Arguments for `nats.connect`: servers, and with a seed the key and an inbox of its own."""
-    seed = urlsplit(url).username
+    """Arguments for `nats.connect`: servers, with a seed the key and an inbox of its own, and what TLS needs."""
+    seed, server = urlsplit(url).username, without_query(url)
+    context = context_of(url)
+    encrypted = {} if context is None else {"tls": context, "tls_handshake_first": True}
     if seed is None or not (seed.startswith(SEED_PREFIX) and len(seed) == SEED_LENGTH):
-        return {"servers": url}
+        return {"servers": server, **encrypted}
     return {
-        "servers": url.replace(f"{seed}@", "", 1),
+        "servers": server.replace(f"{seed}@", "", 1),
         "nkeys_seed_str": seed,
         "inbox_prefix": inbox_prefix(public_key(seed)),
+        **encrypted,
     }
 
 

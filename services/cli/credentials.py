@@ -1,7 +1,8 @@
 """The secrets of a deployment, each in a file of its own.
 
 In: a folder. Out: every secret that this release needs. A secret is made once and never written over; what follows from
-secrets (the broker's list of keys and rights, the roles' passwords for `provision`) is written whenever it differs.
+secrets (the broker's list of keys and rights, the roles' passwords for `provision`, URLs for TLS, certificates that near
+their end) is written whenever it differs.
 Nothing here is printed but names of files.
 """
 
@@ -14,11 +15,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from services.cli.failures import CommandFailed
+from services.cli.owners import NATS_UID, POSTGRES_UID, SERVICES_UID
+from services.cli.tls_files import FOLDER as TLS_FOLDER
+from services.cli.tls_files import tls_files
 
 PASSWORD_BYTES = 30  # 40 characters of URL-safe base64
-SERVICES_UID = 10001  # of the user in deploy/Dockerfile
-POSTGRES_UID = 999  # of the official image on Debian
-NATS_UID = 0  # the official image has no user of its own
 CLOSED, READABLE = 0o600, 0o444
 POSTGRES = "postgres:5432/newsfold"  # as docker-compose.yml names them
 NATS = "nats:4222"
@@ -55,10 +56,11 @@ def all_secrets() -> tuple[Secret, ...]:
     )
 
 
-def write_credentials(folder: Path) -> Written:
-    """Make what is missing. Raises CommandFailed when a file is there but empty, and OSError."""
+def write_credentials(folder: Path, *, tls: bool = False) -> Written:
+    """Make what is missing, with `tls` certificates as well, and always where they are. Raises CommandFailed when a file is
+    there but empty, and OSError."""
+    tls = tls or (folder / TLS_FOLDER).exists()
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "nats").mkdir(exist_ok=True)
     made: list[str] = []
     renewed: list[str] = []
     kept: list[str] = []
@@ -72,14 +74,18 @@ def write_credentials(folder: Path) -> Written:
             made.append(secret.name)
         _belongs_to(path, secret.uid)
         texts[secret.name] = _read(path)
-    for name, uid, text in _derived(texts):
+    derived = _derived(texts)
+    if tls:
+        derived += tls_files(partial(_read_if_there, folder), texts | {name: text for name, _, text in derived})
+    for name, uid, text in derived:
         path = folder / name
+        path.parent.mkdir(exist_ok=True)
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             (renewed if path.exists() else made).append(name)
             _write(path, text)
         _belongs_to(path, uid)
     _close(folder)
-    known = {*texts, *(name for name, _, _ in _derived(texts))}
+    known = {*texts, *(name for name, _, _ in derived)}
     there = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
     return Written(tuple(made), tuple(renewed), tuple(kept), tuple(sorted(there - known)))
 
@@ -132,6 +138,11 @@ def _read(path: Path) -> str:
     return text
 
 
+def _read_if_there(folder: Path, name: str) -> str | None:
+    path = folder / name
+    return path.read_text(encoding="utf-8") if path.exists() else None
+
+
 def _write(path: Path, text: str) -> None:
     """All of it or nothing, and never readable for others on the way."""
     begun = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
@@ -157,4 +168,5 @@ def _belongs_to(path: Path, uid: int) -> None:
 def _close(folder: Path) -> None:
     """Root's files are closed one by one, and `docker compose` of an ordinary user must still see that they are there."""
     folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
-    (folder / "nats").chmod(0o711 if os.geteuid() == 0 else 0o755)
+    for below in (path for path in folder.rglob("*") if path.is_dir()):
+        below.chmod(0o711 if os.geteuid() == 0 else 0o755)

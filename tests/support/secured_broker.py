@@ -33,9 +33,9 @@ async def settled(client: Client) -> None:
 
 
 class SecuredBroker:
-    """One server process with a store of its own; `url(user)` holds that user's seed."""
+    """One server process with a store of its own; `url(user)` holds that user's seed. `more` is added to its configuration."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, more: str = "") -> None:
         self._seeds = {user: new_seed(secrets.token_bytes(32)) for user in permissions()}
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -44,6 +44,7 @@ class SecuredBroker:
         configured.write_text(
             f"listen: 127.0.0.1:{self._port}\njetstream {{ store_dir: {str(folder / 'store')!r} }}\n"
             + configuration({user: public_key(seed) for user, seed in self._seeds.items()})
+            + more
         )
         program = shutil.which("nats-server", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
         assert program is not None, "nats-server comes with the extra `engines`"

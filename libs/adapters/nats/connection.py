@@ -37,7 +37,7 @@ async def open_nats(url: str) -> AsyncIterator[Client]:
             reconnect_time_wait=0.1,
             error_cb=note,
         )
-    except nats.errors.NoServersError as error:
+    except (nats.errors.Error, OSError) as error:  # of these, what TLS does not like
         raise DependencyDown("nats", failed[-1] if failed else str(error)) from error
     try:
         yield client

@@ -4,20 +4,20 @@ The client never repeats a request by itself (`max_retries=0`): whether a bulk m
 `bulk.py`, where every item's answer is read.
 """
 
-import ssl
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from opensearchpy import AsyncOpenSearch
 
+from libs.runtime.tls import context_of
+
 REQUEST_TIMEOUT_SECONDS: Final = 30
 CONNECTIONS: Final = 8
 
 
-def open_client(
-    url: str, *, ca_file: str | None = None, request_timeout_seconds: int = REQUEST_TIMEOUT_SECONDS
-) -> AsyncOpenSearch:
-    """A client for `http(s)://[user:password@]host:port`. For https the certificate is always verified."""
+def open_client(url: str, *, request_timeout_seconds: int = REQUEST_TIMEOUT_SECONDS) -> AsyncOpenSearch:
+    """A client for `http(s)://[user:password@]host:port`. For https the certificate is always verified, see
+    `libs.runtime.tls`."""
     parts = urlsplit(url)
     credentials = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
     host = parts.hostname or ""
@@ -25,7 +25,7 @@ def open_client(
     return AsyncOpenSearch(
         hosts=[address],
         http_auth=credentials,
-        ssl_context=ssl.create_default_context(cafile=ca_file) if parts.scheme == "https" else None,
+        ssl_context=context_of(url),
         timeout=request_timeout_seconds,
         max_retries=0,
         retry_on_timeout=False,

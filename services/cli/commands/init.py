@@ -16,6 +16,9 @@ def register(app: typer.Typer) -> None:
 
 def init(
     folder: Annotated[Path, typer.Argument(help="Where the secrets go.", file_okay=False)] = SECRETS,
+    tls: Annotated[
+        bool, typer.Option("--tls", help="Certificates for the engines as well; renewed 60 days before their end.")
+    ] = False,
     data: Data = DATA,
     as_json: Json = False,
 ) -> None:
@@ -25,7 +28,7 @@ def init(
     from services.cli.credentials import write_credentials
     from services.cli.output import print_json, print_text
 
-    written = write_credentials(folder)
+    written = write_credentials(folder, tls=tls)
     if as_json:
         print_json({"folder": str(folder), **asdict(written)})
         return

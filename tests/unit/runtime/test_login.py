@@ -1,6 +1,7 @@
 """A seed in the broker's URL is a key to sign with; it is not sent, and answers come to an inbox of its own."""
 
 import secrets
+import ssl
 
 import pytest
 
@@ -17,10 +18,18 @@ def test_a_seed_leaves_the_url() -> None:
     assert arguments["inbox_prefix"] == f"_INBOX.{public_key(SEED)}"
 
 
-@pytest.mark.parametrize("url", ["nats://bus:4222", "nats://user:password@bus:4222", "nats://token@bus:4222", "tls://SUN@bus:4222"])  # fmt: skip
+@pytest.mark.parametrize("url", ["nats://bus:4222", "nats://user:password@bus:4222", "nats://token@bus:4222", "nats://SUN@bus:4222"])  # fmt: skip
 def test_a_url_without_a_seed_is_used_as_it_is(url: str) -> None:
     assert login(url) == {"servers": url}
     assert own_inbox(url) == b"_INBOX."
+
+
+def test_tls_is_spoken_before_anything_is_said() -> None:
+    arguments = login(f"tls://{SEED}@bus.example:4222")
+    assert arguments["servers"] == "tls://bus.example:4222"
+    assert arguments["tls_handshake_first"] is True
+    assert arguments["tls"].minimum_version == ssl.TLSVersion.TLSv1_3
+    assert arguments["tls"].check_hostname
 
 
 def test_pulled_messages_come_to_the_same_inbox_as_answers() -> None:
