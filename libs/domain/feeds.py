@@ -8,6 +8,7 @@ spells them, for they only tell one state of an item from another. Run it in a c
 import html.entities
 import json
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,9 @@ _XML_ENTITIES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _ENTITY_DECLARATION = re.compile(rb"<!ENTITY", re.IGNORECASE)
 _CDATA = re.compile(rb"(<!\[CDATA\[.*?\]\]>)", re.DOTALL)
 _AMPERSAND = re.compile(rb"&(?!#\d{1,7};|#x[0-9A-Fa-f]{1,6};)(?:([A-Za-z]\w{1,31});)?")
+_NUMBERS = re.compile(rb"(?:&#(?:\d{1,7}|x[0-9A-Fa-f]{1,6});)+")
+_NUMBER = re.compile(rb"&#(\w+);")
+_HALVES = range(0xD800, 0xE000)  # what UTF-16 writes in pairs, no characters by themselves
 
 
 class FeedInvalid(ValueError):
@@ -65,7 +69,13 @@ def read_feed(data: bytes, url: str) -> Feed:
 def _read_xml(data: bytes, url: str) -> Feed:
     if _ENTITY_DECLARATION.search(data.replace(b"\0", b"")):
         raise FeedInvalid("the feed declares entities, which can blow up or read files; they are refused")
-    root = _parse(data, url)
+    try:
+        return _listed(_parse(data, url), url)
+    except UnicodeDecodeError as error:  # a repaired tree may hold bytes that are no characters
+        raise FeedInvalid(f"the feed holds what is no character: {error.reason}") from error
+
+
+def _listed(root: etree._Element, url: str) -> Feed:
     listed = ("{*}url",) if _name(root) == "urlset" else ("{*}item", "{*}entry")
     entries = [e for e in root.iter(*listed) if isinstance(e.tag, str)]
     if not entries and _name(root) not in {"rss", "feed", "RDF", "channel", "urlset"}:
@@ -81,7 +91,7 @@ def _parse(data: bytes, url: str) -> etree._Element:
     except etree.XMLSyntaxError:
         pass
     parts = _CDATA.split(data)
-    repaired = b"".join(p if p.startswith(b"<![CDATA[") else _AMPERSAND.sub(_as_character, p) for p in parts)
+    repaired = b"".join(p if p.startswith(b"<![CDATA[") else _with_references(p) for p in parts)
     try:
         root = etree.fromstring(repaired, _parser(recover=True), base_url=url)
     except etree.XMLSyntaxError as error:
@@ -89,6 +99,19 @@ def _parse(data: bytes, url: str) -> etree._Element:
     if root is None:
         raise FeedInvalid("this is no XML")
     return _checked(root)
+
+
+def _with_references(part: bytes) -> bytes:
+    return _AMPERSAND.sub(_as_character, _NUMBERS.sub(_as_whole_characters, part))
+
+
+def _as_whole_characters(references: re.Match[bytes]) -> bytes:
+    """References by number, where halves of UTF-16 are joined to the character they mean, or replaced when alone."""
+    numbers = [int(n[1:], 16) if n.startswith(b"x") else int(n) for n in _NUMBER.findall(references[0])]
+    if not any(n in _HALVES for n in numbers) or max(numbers) > sys.maxunicode:
+        return references[0]
+    halves = "".join(map(chr, numbers)).encode("utf-16-le", "surrogatepass")
+    return "".join(f"&#{ord(c)};" for c in halves.decode("utf-16-le", "replace")).encode()
 
 
 def _as_character(reference: re.Match[bytes]) -> bytes:

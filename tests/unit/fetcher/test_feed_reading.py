@@ -148,6 +148,26 @@ def test_very_deep_feeds_neither_crash_nor_hang() -> None:
             assert read_feed(data, URL).items == ()
 
 
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("Fire &#55357;&#56613;", "Fire \U0001f525"),
+        ("Fire &#xD83D;&#xDD25;!", "Fire \U0001f525!"),
+        ("Half &#xD83D; of it", "Half \ufffd of it"),
+    ],
+)
+def test_characters_that_are_written_in_halves_are_joined(written: str, read: str) -> None:
+    feed = read_feed(
+        f"<rss><channel><item><title>{written}</title><link>{URL}/1</link></item></channel></rss>".encode(), URL
+    )
+    assert [item.title for item in feed.items] == [read]
+
+
+def test_a_feed_of_bytes_that_are_no_characters_is_refused() -> None:
+    with suppress(FeedInvalid):
+        read_feed(b"<rss><channel><item><title>\xed\xa0\x80</title><link>https://a.example/1</link></item>", URL)
+
+
 @given(st.binary(max_size=400), st.sampled_from([b"", b"<rss><channel>", b"<?xml version='1.0'?><feed>", b"{"]))
 def test_any_bytes_end_in_a_feed_or_a_refusal(rubbish: bytes, head: bytes) -> None:
     with suppress(FeedInvalid):
