@@ -52,6 +52,16 @@ class SharedEngines:
     def opensearch(self) -> str:
         return self._start("opensearch").urls.opensearch
 
+    def kill(self, name: str) -> None:
+        """End an engine by SIGKILL; `restart` brings it back on its port."""
+        self._started[name].kill(name)
+
+    def restart(self, name: str) -> None:
+        self._started[name].restart(name)
+
+    def pid(self, name: str) -> int:
+        return self._started[name].pid(name)
+
     def stop(self) -> None:
         for engines in self._started.values():
             engines.forget()

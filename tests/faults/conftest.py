@@ -1,8 +1,9 @@
 """Leaves nothing running behind a module of faults."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
+from support.arena import Arenas, Engines
 from support.fixtures import Stacks
 
 
@@ -10,3 +11,13 @@ from support.fixtures import Stacks
 def _closed(stacks: Stacks) -> Iterator[None]:
     yield
     stacks.close()
+
+
+@pytest.fixture(scope="session")
+def arenas(
+    stacks: Stacks,
+    postgres_database: Callable[[], str],
+    engines: Engines,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Arenas:
+    return Arenas(stacks, tmp_path_factory.mktemp("arenas"), postgres_database, engines)

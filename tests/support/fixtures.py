@@ -39,15 +39,16 @@ class Stacks:
         self._count = 0
         self.current: Stack | None = None
 
-    def fresh(self, environment: Mapping[str, str] | None = None) -> Stack:
-        """An empty one, not yet up; the one before is stopped."""
+    def fresh(self, environment: Mapping[str, str] | None = None, *, data: Path | None = None) -> Stack:
+        """An empty one, not yet up, in a folder of its own or in `data`; the one before is stopped."""
         self.close()
         self._count += 1
         opensearch = self._opensearch_url()
         _delete_indices(opensearch)
         urls = {"NEWSFOLD_POSTGRES_URL": self._new_database(), "NEWSFOLD_OPENSEARCH_URL": opensearch}
         told = {"NEWSFOLD_FETCHER_DISK_PERCENT": "100"}  # whatever the disk of this machine
-        self.current = Stack(self._folder / f"stack-{self._count}", {**told, **urls, **(environment or {})})
+        folder = data or self._folder / f"stack-{self._count}"
+        self.current = Stack(folder, {**told, **urls, **(environment or {})})
         return self.current
 
     def close(self) -> None:
