@@ -9,6 +9,7 @@ import re
 
 from libs.domain.documents import ExtractedPage
 from libs.domain.extraction.decode import to_text, unreadable
+from libs.domain.extraction.guards import MAX_BYTES
 from libs.domain.extraction.page import read_html
 from libs.domain.extraction.plaintext import read_text
 
@@ -34,6 +35,8 @@ def extract_page(
     reason = unreadable(raw)
     if reason:
         return ExtractedPage((), rejected=reason)
+    if len(raw) > MAX_BYTES:
+        return ExtractedPage((), rejected="not_article")
     kind = (content_type or "").split(";")[0].strip().lower()
     text = to_text(raw, content_type)
     if _OTHER.match(text[:2_000]) or kind.startswith(("image/", "audio/", "video/", "font/")):

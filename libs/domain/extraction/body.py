@@ -8,6 +8,7 @@ article: headlines and datelines above it, teasers, boxes, captions, share lines
 import re
 from collections import Counter
 from collections.abc import Sequence
+from itertools import accumulate
 
 from lxml.html import HtmlElement
 
@@ -25,6 +26,7 @@ _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.\w+|https?://\S+$")
 _TAIL_SHARE = 0.25  # a heading that ends the article stands in its last part, unless only links follow
 _BOX_SHARE = 0.3  # of the page's text; a short article below a "Read also" is no box
 _CARD_WORDS = 80  # teasers on front pages seldom reach 60 words; articles of a digest seldom stay below 100
+_CARD_ELEMENTS = 1_000  # so that a page of nothing but cards costs no more than its length
 
 
 _COOKIE = re.compile(r"\b(?:cookies?|kuki|куки|файлы cookie)\b|ملفات تعريف الارتباط", re.I)
@@ -180,14 +182,21 @@ def _announces(p: Paragraph) -> bool:
 def _card(head: Paragraph, others: Sequence[Paragraph], by_element: dict[HtmlElement, list[Paragraph]]) -> HtmlElement:
     """The largest element around `head` that holds none of `others` and no more words than a card has."""
     card = head.element
-    while (parent := card.getparent()) is not None:
-        inside = set(parent.iter())
-        if any(o.element in inside for o in others if o is not head):
-            break
-        if sum(p.words for e in inside for p in by_element.get(e, ())) > _CARD_WORDS + head.words:
-            break
+    strangers = {o.element for o in others if o is not head}
+    while (parent := card.getparent()) is not None and _fits(parent, strangers, by_element, _CARD_WORDS + head.words):
         card = parent
     return card
+
+
+def _fits(
+    element: HtmlElement, strangers: set[HtmlElement], by_element: dict[HtmlElement, list[Paragraph]], most_words: int
+) -> bool:
+    words = 0
+    for n, inside in enumerate(element.iter()):
+        words += sum(p.words for p in by_element.get(inside, ()))
+        if inside in strangers or words > most_words or n > _CARD_ELEMENTS:
+            return False
+    return True
 
 
 def _leads_away(p: Paragraph) -> bool:
@@ -299,25 +308,56 @@ def _before_tail(paragraphs: list[Paragraph], title: Paragraph | None) -> list[P
     """Cut at the heading of related articles or comments that ends the article, and where the headline comes again."""
     headline = _WORDS.findall(fold(title.text)) if title is not None else []
     total = sum(p.words for p in paragraphs if _is_text(p))
-    before = 0
+    before, goes_on, leaves = 0, None, None
     for n, p in enumerate(paragraphs):
-        if (
-            n
-            and before > 30
-            and p.words <= 40
-            and _ends(p, paragraphs[:n], paragraphs[n + 1 :], total - before, total, headline)
-        ):
-            return paragraphs[:n]
+        if n and before > 30 and p.words <= 40:
+            late = total - before < _TAIL_SHARE * total
+            heading = fold(p.text) if p.words <= 8 else ""
+            if _comes_again(p, headline) or (heading and _heads_comments(p, heading, late)):
+                return paragraphs[:n]
+            if heading and _heads_teasers(p, heading):
+                goes_on = goes_on or _going_on(paragraphs)
+                leaves = leaves or _mostly_links_below(paragraphs)
+                if (late or leaves[n] or p.level) and not goes_on[n]:
+                    return paragraphs[:n]
         before += p.words if _is_text(p) else 0
     return paragraphs
 
 
-def _goes_on(above: Sequence[Paragraph], below: Sequence[Paragraph]) -> bool:
-    """Whether running text follows in the same place of the tree as the text above."""
-    places = {place for p in above if _is_text(p) and p.words >= 12 and p.link_share < 0.5 for place in _places(p)}
-    return any(
-        place in places for p in below if _is_text(p) and p.words >= 12 and p.link_share < 0.5 for place in _places(p)
-    )
+def _is_text(p: Paragraph) -> bool:
+    return p.noise is None and p.comments is None
+
+
+def _comes_again(p: Paragraph, headline: Sequence[str]) -> bool:
+    return p.level > 0 and len(headline) > 3 and _is_text(p) and _WORDS.findall(fold(p.text)) == headline
+
+
+def _heads_comments(p: Paragraph, text: str, late: bool) -> bool:
+    """`text` is the folded text of a short paragraph."""
+    if not (late or _is_text(p)) or markers().comments_heading.match(text) is None:
+        return False
+    return p.level > 0 or p.kind == "strong" or any(c.isdigit() for c in text)
+
+
+def _heads_teasers(p: Paragraph, text: str) -> bool:
+    return (_is_text(p) or (p.level > 0 and p.noise is p.element)) and bool(markers().teaser_heading.match(text))
+
+
+def _going_on(paragraphs: Sequence[Paragraph]) -> list[bool]:
+    """For each paragraph whether running text stands above and below it in the same place of the tree."""
+    first: dict[tuple[object, ...], int] = {}
+    last: dict[tuple[object, ...], int] = {}
+    for n, p in enumerate(paragraphs):
+        if _is_text(p) and p.words >= 12 and p.link_share < 0.5:
+            for place in _places(p):
+                first.setdefault(place, n)
+                last[place] = n
+    steps = [0] * (len(paragraphs) + 1)
+    for place, n in first.items():
+        if last[place] > n:
+            steps[n + 1] += 1
+            steps[last[place]] -= 1
+    return [opened > 0 for opened in accumulate(steps)]
 
 
 def _places(p: Paragraph) -> list[tuple[object, ...]]:
@@ -327,29 +367,13 @@ def _places(p: Paragraph) -> list[tuple[object, ...]]:
     return [(parent, p.element.tag), (parent.getparent(), parent.tag, parent.get("class"), p.element.tag)]
 
 
-def _is_text(p: Paragraph) -> bool:
-    return p.noise is None and p.comments is None
-
-
-def _ends(
-    p: Paragraph, above: Sequence[Paragraph], below: Sequence[Paragraph], rest: int, total: int, headline: Sequence[str]
-) -> bool:
-    rules = markers()
-    if p.level and len(headline) > 3 and _is_text(p) and _WORDS.findall(fold(p.text)) == headline:
-        return True
-    if p.words > 8:
-        return False
-    text = fold(p.text)
-    late = rest < _TAIL_SHARE * total
-    if rules.comments_heading.match(text) and (p.level or p.kind == "strong" or any(c.isdigit() for c in text)):
-        return late or _is_text(p)
-    named = _is_text(p) or (p.level > 0 and p.noise is p.element)
-    if not named or rules.teaser_heading.match(text) is None:
-        return False
-    return (late or _mostly_links(below) or bool(p.level)) and not _goes_on(above, below)
-
-
-def _mostly_links(paragraphs: Sequence[Paragraph]) -> bool:
-    words = sum(p.words for p in paragraphs)
-    links = sum(1 for p in paragraphs if p.link_share > 0.8)
-    return links > 0.3 * len(paragraphs) or sum(p.words * p.link_share for p in paragraphs) > 0.5 * words
+def _mostly_links_below(paragraphs: Sequence[Paragraph]) -> list[bool]:
+    """For each paragraph whether what follows it is made of links."""
+    found = []
+    words, linked_words, linked = 0, 0.0, 0
+    for count, p in enumerate(reversed(paragraphs)):
+        found.append(linked > 0.3 * count or linked_words > 0.5 * words)
+        words += p.words
+        linked_words += p.words * p.link_share
+        linked += p.link_share > 0.8
+    return found[::-1]

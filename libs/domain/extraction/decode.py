@@ -8,6 +8,7 @@ plausible letters, detection over the bytes. Bidirectional controls are kept: th
 import codecs
 import re
 import unicodedata
+from functools import lru_cache
 
 from ftfy import fix_encoding
 from ftfy.badness import badness
@@ -30,6 +31,8 @@ _CONTROL_BYTES = bytes(b for b in range(32) if b not in (9, 10, 12, 13)) + b"\x7
 # Two characters that UTF-8 bytes make when read as a one-byte encoding.
 _MOJIBAKE = re.compile(r"(?:[ÃÂÐÑØÙ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€|â\u0080)")
 _SNIFF_BYTES = 200_000
+_MARKS_AT_MOST = 30  # as the Stream-Safe Text Format of UAX #15
+_MANY_MARKS = 2_000  # characters; in a shorter text no order of marks costs a millisecond
 # Signatures of files that are no text whatever their name says.
 _MAGIC = (
     b"%PDF",
@@ -52,7 +55,19 @@ def clean(text: str) -> str:
     """NFC text without control characters; lone surrogates become U+FFFD."""
     if text.isascii():
         return text if text.isprintable() else _CONTROLS.sub("", text)
-    return unicodedata.normalize("NFC", _CONTROLS.sub("", _SURROGATES.sub("\ufffd", text)))
+    return unicodedata.normalize("NFC", bound_marks(_CONTROLS.sub("", _SURROGATES.sub("\ufffd", text))))
+
+
+def bound_marks(text: str) -> str:
+    """Text whose letters carry `_MARKS_AT_MOST` combining marks at most, where it is so long that more would cost:
+    normalising puts the marks of a letter in order in time that grows with the square of their number."""
+    return text if len(text) < _MANY_MARKS else _marks().sub("", text)
+
+
+@lru_cache(maxsize=1)
+def _marks() -> re.Pattern[str]:
+    marks = "".join(chr(c) for c in range(0x300, 0x20000) if unicodedata.combining(chr(c)))
+    return re.compile(f"(?<=[{marks}]{{{_MARKS_AT_MOST}}})[{marks}]+")
 
 
 def repair(text: str) -> str:

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 
 MAX_CHARS = 24_000_000  # markup beyond this is refused before any work; the fetcher's own cap lies below it
+MAX_BYTES = 48_000_000  # of a file that comes by another way than the fetcher; two bytes a character
 MAX_BODY_CHARS = 2_000_000  # days of hearings stay below, and the search engine highlights so far; 4 s at most to read
 MAX_TAGS = 150_000  # after unwrapping inline tags; the largest of 3,600 real news pages had some 20,000
 MAX_TAG_CHARS = 6_000  # a longer tag loses its attributes beyond the first ones (data: pictures, state in attributes)

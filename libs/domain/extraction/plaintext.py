@@ -48,9 +48,12 @@ class Chunk:
 def read_text(text: str, *, url: str) -> ExtractedPage:
     """Take a text apart. `url` is not part of the evidence, and is kept for symmetry with HTML."""
     del url
+    text = text.strip()
+    if len(text) > MAX_BODY_CHARS:
+        return ExtractedPage((), rejected="not_article")
     chunks = _chunks(repair(text))
     total = sum(c.words for c in chunks)
-    if total < _MIN_WORDS or len(text) > MAX_BODY_CHARS:
+    if total < _MIN_WORDS:
         return ExtractedPage((), rejected="empty" if not total else "not_article")
     articles = [a for group in _split(chunks) if (a := _article(group)) is not None]
     return ExtractedPage(tuple(articles), rejected=None if articles else "not_article")

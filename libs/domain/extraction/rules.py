@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
 
+from libs.domain.extraction.decode import bound_marks
+
 # Arabic hamza carriers and alef maqsura vary by house style; tatweel is decoration.
 _LETTERS = str.maketrans(
     {"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ـ": None, "ک": "ك", "ی": "ي", "ı": "i"}
@@ -30,17 +32,22 @@ def fold(text: str) -> str:
         return " ".join(text.lower().replace("`", "'").split())
     text = text.translate(_LETTERS).casefold()
     if not text.isascii():
-        text = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c) or c == "\u0306")
+        text = "".join(
+            c for c in unicodedata.normalize("NFKD", bound_marks(text)) if not unicodedata.combining(c) or c == "\u0306"
+        )
         text = unicodedata.normalize("NFC", text)
     return " ".join(text.split())
 
 
+_LONG_CHARS = 100_000
 _WORD = re.compile(r"\w+")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 
 
 def count_words(text: str) -> int:
     """Words of a text; in scripts that set no blanks two characters count as one, and 40 characters are never less."""
+    if len(text) > _LONG_CHARS:  # in pieces, so that the words of a whole book are not held at once
+        return sum(count_words(text[n : n + _LONG_CHARS]) for n in range(0, len(text), _LONG_CHARS))
     words = len(_WORD.findall(text))
     if not text.isascii():
         words += len(_UNSPACED.findall(text)) // 2

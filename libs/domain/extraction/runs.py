@@ -7,6 +7,7 @@ apart at a paragraph's start, as interviews mark speakers.
 import re
 
 from libs.domain.extraction.decode import clean
+from libs.domain.extraction.guards import MAX_BODY_CHARS
 
 BOLD, ITALIC, LINK, APART = 1, 2, 4, 8  # bits of a style; APART: in an element with a class or a font of its own
 Run = tuple[str, int]
@@ -61,6 +62,8 @@ def split(runs: list[Run]) -> list[list[Run]]:
 
 def tidy(text: str) -> str:
     """Blanks single, lines without blanks at their ends, no empty lines."""
+    if len(text) > MAX_BODY_CHARS:  # no article's, and millions of words would be held to tidy it
+        return text
     if "\n" not in text:
         return clean(" ".join(text.split()))
     lines = (" ".join(line.split()) for line in text.split("\n"))
