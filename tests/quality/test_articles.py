@@ -1,62 +1,26 @@
 """The extraction over the corpus's eleven sites, the sample documents and the public benchmark: floors that a change
 may raise but not lower. No bus, no database; the same scoring script as the acceptance checks use."""
 
-import importlib.util
 import json
-import re
-import subprocess
-import sys
-from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
 from benchmarks.extraction import halves, read, read_pages, score
 from libs.domain.extraction import extract_page
-
-_SITEMAP_ENTRY = re.compile(r"<loc>(.*?)</loc><lastmod>(.*?)</lastmod>")
-
-
-def load_script(path: Path) -> ModuleType:
-    """A script of the corpus as a module."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+from tests.quality.scored_corpus import build_sites, rows, score_sites, share
 
 
 @pytest.fixture(scope="session")
-def sites(corpus_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sites(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The corpus rendered as web sites."""
-    target = tmp_path_factory.mktemp("sites")
-    subprocess.run([sys.executable, str(corpus_dir / "build_sites.py"), str(target)], check=True, capture_output=True)
-    return target
-
-
-def rows(sites: Path) -> Iterator[dict[str, Any]]:
-    """Every page of the sites through `extract_page`: a row for each article, in the shape of `articles --full`."""
-    told = {m[1]: m[2] for f in sites.glob("*/sitemap*.xml") for m in _SITEMAP_ENTRY.finditer(f.read_text("utf-8"))}
-    for path in sorted(sites.rglob("*.htm*")):
-        url = "https://" + path.relative_to(sites).as_posix().removesuffix("index.html")
-        page = extract_page(path.read_bytes(), url=url, content_type="text/html", published_hint=told.get(url))
-        yield from ({"url": url, **asdict(article)} for article in page.articles)
+    return build_sites(tmp_path_factory.mktemp("sites"))
 
 
 @pytest.fixture(scope="session")
-def corpus_score(sites: Path, corpus_dir: Path) -> dict[str, Any]:
-    script = load_script(corpus_dir / "score_articles.py")
-    result: dict[str, Any] = script.score(list(rows(sites)), script.load("initial"))
-    return result
-
-
-def share(text: str) -> float:
-    done, _, of = text.split(" ")[0].partition("/")
-    return int(done) / int(of)
+def corpus_score(sites: Path) -> dict[str, Any]:
+    return score_sites(sites)
 
 
 def test_no_page_is_lost_and_none_is_kept_that_is_no_article(corpus_score: dict[str, Any]) -> None:
