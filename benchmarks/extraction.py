@@ -158,9 +158,20 @@ def main() -> None:
 
 def beside_it(pages: list[Page], name: str, tool: Tool, seconds: float) -> None:
     """Print another tool's figures; `seconds` is what the normalizer's reading took."""
-    tool(pages[0].raw)
-    texts, other = timed(pages, lambda page: tool(page.raw))
-    print(f"{name}  {len(pages) / other:.1f} pages/s; newsfold runs at {other / seconds:.2f}x of it")
+    raised: list[str] = []
+
+    def work(page: Page) -> str:
+        try:
+            return tool(page.raw)
+        except Exception:  # of whatever kind: the page counts as one without text
+            raised.append(page.id)
+            return ""
+
+    work(pages[0])
+    raised.clear()
+    texts, other = timed(pages, work)
+    print(f"{name}  {len(pages) / other:.1f} pages/s; newsfold runs at {other / seconds:.2f}x of it", end="")
+    print(f"; it raised on {len(raised)} pages" if raised else "")
     report(pages, name, texts)
 
 

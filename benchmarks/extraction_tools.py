@@ -47,7 +47,7 @@ def _newspaper4k() -> Tool:
 
     def read(raw: bytes) -> str:
         found = article("https://site.example/news/one", language="en")
-        found.set_html(raw.decode("utf-8", "replace"))
+        found.download(input_html=raw.decode("utf-8", "replace"))
         found.parse()
         return str(found.text)
 
@@ -81,21 +81,9 @@ _KNOWN: dict[str, tuple[str, Callable[[], Tool]]] = {
 
 def tools() -> dict[str, Tool]:
     """Those that are installed, by name."""
-    return {name: _safe(make()) for name, (module, make) in _KNOWN.items() if find_spec(module)}
+    return {name: make() for name, (module, make) in _KNOWN.items() if find_spec(module)}
 
 
 def missing() -> list[str]:
     """Names of those that are not installed."""
     return [name for name, (module, _) in _KNOWN.items() if not find_spec(module)]
-
-
-def _safe(tool: Tool) -> Tool:
-    """A page that a tool raises on counts as one without text."""
-
-    def read(raw: bytes) -> str:
-        try:
-            return tool(raw)
-        except Exception:
-            return ""
-
-    return read

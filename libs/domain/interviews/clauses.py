@@ -136,7 +136,7 @@ def arabic_subject(after: str) -> Subject | None:
     words: list[str] = []
     titled = False
     for word in re.split(r"\s+", re.split(r"[،؛:.!؟«“\"(]", after, maxsplit=1)[0].strip()):
-        if not word or word in _raw("stop") or word.startswith(("لـ", "بـ")):
+        if not word or word in _raw("stop") or word.startswith(("لـ", "بـ", "لل")) or word[1:] in _arabic_media():
             break
         if plain(word) in _titles():
             titled = True
@@ -202,6 +202,12 @@ def word_set(key: str) -> frozenset[str]:
 @cache
 def _raw(key: str) -> frozenset[str]:
     return frozenset(load("speech")[key])
+
+
+@cache
+def _arabic_media() -> frozenset[str]:
+    """Nouns for an outlet: with a letter before them they are whom somebody speaks to ("لمجلة")."""
+    return frozenset(load("outlets")["arabic"])
 
 
 @cache

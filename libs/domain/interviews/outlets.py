@@ -32,7 +32,9 @@ _COORDINATED = re.compile(
 _MARKED = re.compile(r"[«“„\"\u0600-\u06ff]")  # quotation marks and Arabic, in which names are found otherwise
 _WORDS = re.compile(r"\S+")
 _POSSESSIVE = re.compile(r"[’']s?$")
-_BEFORE = re.compile(r"(?<![\w-])([\w-]+(?: [\w-]+)?)[\s«“\"'‘]+$")
+_BEFORE = re.compile(
+    r"(?<![\w-])([\w-]+(?: [\w-]+)?)[\s«“\"'‘]+(?:(?:Le|La|Les|El|Los|Las|Il|The|Der|Die|Das|L[’'])[ \u00a0]?)?$"
+)
 _BEHIND = re.compile(r"[»”\"’']?s? ((?:[a-z]+ ){0,1}[a-z]+)")
 
 
@@ -107,7 +109,10 @@ def _is_outlet(run: Mention, text: str, known: frozenset[str]) -> bool:
 def _says_so(name: str) -> bool:
     """Whether a list knows the name, or one of its words is of the kind that outlets have."""
     words = name.split()
-    return plain(name) in _known() or (len(words) > 1 and any(plain(word) in _plain("token") for word in words))
+    if plain(name) in _known() or (len(words) > 1 and any(plain(word) in _plain("token") for word in words)):
+        return True
+    kind, _, last = name.partition("-")
+    return last in _raw("hyphened") and kind not in _raw("hyphened_kind")
 
 
 def _joined(runs: Sequence[Mention], certain: Sequence[Mention], text: str) -> list[Mention]:

@@ -14,6 +14,7 @@ from libs.domain.interviews.marks import Mark, asks, block_index, question_like,
 from libs.domain.interviews.vocabulary import any_of, load
 
 _LEAST_QUESTIONS = 3
+_LEAST_ANNOUNCED = 2  # of questions set apart, where the introduction speaks of an interview
 _SET_APART = ("strong", "em", "heading", "term")
 _DASH = re.compile(r"^[\s\u200f]*(?:[—–―]|--?)\s*")
 _QUOTED = re.compile(r"^\s*[«“„\"‹‘](?P<words>[^«»“”„\"]+)[»”“\"›’]\s*$")
@@ -29,6 +30,10 @@ def unlabelled_marks(blocks: Sequence[Block], *, title: str) -> list[Mark]:
     for style in (_set_apart, _bold_start, _dashed, _quoted):
         marks = style(blocks)
         if marks and _people_speak(blocks, marks, announced=announced):
+            return marks
+    if announced:
+        marks = _set_apart(blocks, least=_LEAST_ANNOUNCED)
+        if marks and _persons(blocks, marks)[0] >= 0.5:
             return marks
     marks = _plain(blocks)
     if announced:
@@ -50,14 +55,14 @@ def _announced(blocks: Sequence[Block], title: str) -> bool:
     return any(mentions_interview(text) for text in [title, *(block.text for block in blocks[:_INTRO_BLOCKS])])
 
 
-def _set_apart(blocks: Sequence[Block]) -> list[Mark]:
+def _set_apart(blocks: Sequence[Block], least: int = _LEAST_QUESTIONS) -> list[Mark]:
     """Whole paragraphs in bold, italics, headings or `<dt>` are the questions, plain ones the answers (or the reverse)."""
     apart = [block for block in blocks if block.kind in _SET_APART]
     others = [block for block in blocks if block.kind not in _SET_APART]
     kinds = {block.kind for block in apart if question_like(block.text)}
     if share([question_like(b.text) for b in others]) > share([question_like(b.text) for b in apart]):
-        return _alternate(blocks, lambda block: block.kind not in _SET_APART)
-    return _alternate(blocks, lambda block: block.kind in kinds and len(block.text) <= _LONGEST_QUESTION)
+        return _alternate(blocks, lambda block: block.kind not in _SET_APART, least=least)
+    return _alternate(blocks, lambda block: block.kind in kinds and len(block.text) <= _LONGEST_QUESTION, least=least)
 
 
 def _bold_start(blocks: Sequence[Block]) -> list[Mark]:
@@ -113,7 +118,11 @@ def _plain_question(block: Block) -> bool:
 
 
 def _alternate(
-    blocks: Sequence[Block], is_question: Callable[[Block], bool], *, skip: re.Pattern[str] | None = None
+    blocks: Sequence[Block],
+    is_question: Callable[[Block], bool],
+    *,
+    skip: re.Pattern[str] | None = None,
+    least: int = _LEAST_QUESTIONS,
 ) -> list[Mark]:
     """Marks where blocks of the asking kind meet blocks of the other; neighbours of one kind are one turn."""
     marks: list[Mark] = []
@@ -126,7 +135,7 @@ def _alternate(
         found = skip.match(block.text) if skip else None
         role = "question" if asking else "answer"
         marks.append(Mark("", block.start, block.start + (found.end() if found else 0), role))  # type: ignore[arg-type]
-    return _checked(blocks, marks)
+    return _checked(blocks, marks, least)
 
 
 def _is_lead(blocks: Sequence[Block], i: int, is_question: Callable[[Block], bool]) -> bool:
@@ -136,14 +145,16 @@ def _is_lead(blocks: Sequence[Block], i: int, is_question: Callable[[Block], boo
     return i == 0 or (i + 1 < len(blocks) and is_question(blocks[i + 1]))
 
 
-def _checked(blocks: Sequence[Block], marks: list[Mark]) -> list[Mark]:
-    """The marks, if the questions ask and the answers mostly do not."""
+def _checked(blocks: Sequence[Block], marks: list[Mark], least: int = _LEAST_QUESTIONS) -> list[Mark]:
+    """The marks, if the questions ask and the answers mostly do not; of few questions all must ask and be answered."""
     text = {block.start: block.text for block in blocks}
     questions = [text[mark.start] for mark in marks if mark.role == "question"]
     answers = [text[mark.start] for mark in marks if mark.role == "answer"]
-    if len(questions) < _LEAST_QUESTIONS or len(answers) < _LEAST_QUESTIONS - 1:
+    if len(questions) < least or len(answers) < max(least - 1, _LEAST_ANNOUNCED):
         return []
     asked = share([asks(t) for t in questions])
+    if len(questions) < _LEAST_QUESTIONS and asked < 1:
+        return []
     return marks if asked >= 0.5 and share([question_like(t) for t in answers]) <= min(0.35, asked / 2) else []
 
 
