@@ -29,6 +29,8 @@ _MACHINE_TAG = re.compile(r"[\w-]+[:=/]\S|@|\S*_|\W*\d*\W*$")  # "type:article",
 _NAME = re.compile(r"[^\W\d_]{2,}")
 _SOURCES = ("src", "data-src", "data-lazy-src", "data-original")
 _LEVELS = 4  # ancestors that may name a list of tags or breadcrumbs
+_KICKER_WORDS = 4
+_NEAR = 8  # paragraphs above the text among which its kicker stands
 _ABOVE, _BELOW = 30, 12  # paragraphs above and below the text that may show where it is filed
 
 
@@ -39,7 +41,11 @@ def read_filing(
     names = site_names(declared, url)
     return Filing(
         image=_image(chain(declared.images, _pictures(kept)), url, names),
-        section=_section(chain(declared.sections, declared.crumbs[::-1], _crumbs(paragraphs, kept)), title, names),
+        section=_section(
+            chain(declared.sections, declared.crumbs[::-1], _crumbs(paragraphs, kept), _kickers(paragraphs, kept)),
+            title,
+            names,
+        ),
         tags=_tags(declared, paragraphs, kept, title, names),
         paywall=_paywall(declared, kept, paragraphs),
     )
@@ -112,6 +118,15 @@ def _crumbs(paragraphs: Sequence[Paragraph], kept: Sequence[Paragraph]) -> Itera
             yield from reversed(_link_texts(p))
 
 
+def _kickers(paragraphs: Sequence[Paragraph], kept: Sequence[Paragraph]) -> Iterator[str]:
+    """Short lines above the text that repeat an entry of the page's menu: other kickers name a topic or a format."""
+    first = kept[0].index if kept else 0
+    menu = {fold(p.text) for p in paragraphs if p.link_share > 0.8 and p.words <= _KICKER_WORDS}
+    for p in reversed(paragraphs[max(0, first - _NEAR) : first]):
+        if not p.links and p.words <= _KICKER_WORDS and fold(p.text) in menu:
+            yield p.text
+
+
 def _is_marked(p: Paragraph, wanted: frozenset[str]) -> bool:
     """Whether the element or one of the nearest around it has one of these words as class, id or label."""
     node: HtmlElement | None = p.element
@@ -164,7 +179,7 @@ def _printed_tags(paragraphs: Sequence[Paragraph], kept: Sequence[Paragraph]) ->
     marked = [a for p in near for a in p.element.iter("a") if "tag" in (a.get("rel") or "").split()]
     if marked:
         return [" ".join(a.text_content().split()) for a in marked if "category" not in a.get("rel").split()]
-    below = [p for p in paragraphs[last : last + _BELOW] if p.comments is None]
+    below = [p for p in paragraphs[last:] if p.comments is None][:_BELOW]  # tags may stand below the comments
     for p in below:
         label = wanted.tag_label.match(fold(p.text)) if p.words <= 60 else None
         if label and ":" in p.text.replace("：", ":"):

@@ -176,6 +176,8 @@ def _read_node(node: dict[str, object], found: Declared) -> None:
     if "BreadcrumbList" in kinds:
         found.crumbs = found.crumbs or _crumbs(node.get("itemListElement"))
     if not any(_ARTICLE.search(k) for k in kinds) or (found.article and found.published and found.titles):
+        if found.locked is None and "headline" not in node and "name" not in node:
+            _read_locks(node, found)  # a node of its own, as those add who sell what others print
         return
     found.article = True
     for key, values in (
@@ -192,15 +194,20 @@ def _read_node(node: dict[str, object], found: Declared) -> None:
     if isinstance(publisher, dict) and isinstance(publisher.get("name"), str):
         found.site_name = found.site_name or _line(publisher["name"])
     _read_filing(node, found)
+    _read_locks(node, found)
     body = node.get("articleBody")
     found.body = re.sub(r"<[^>]{0,500}>", "\n", body) if isinstance(body, str) else found.body
 
 
 def _read_filing(node: dict[str, object], found: Declared) -> None:
-    """Pictures, section, tags, and who may read."""
+    """Pictures, section and tags."""
     found.images += _addresses(node.get("image")) or _addresses(node.get("thumbnailUrl"))
     found.sections += _names(node.get("articleSection"))
     found.tags += filter(None, [_names(node.get("keywords"))])
+
+
+def _read_locks(node: dict[str, object], found: Declared) -> None:
+    """Who may read the article or parts of it."""
     free = node.get("isAccessibleForFree")
     if free is not None:
         found.free = _is_true(free)

@@ -4,10 +4,12 @@ In: texts, layouts, styles of interviews and of comments. Out: `PAGES`, a list o
 combine. Every combination of language with style or markup is there once; layouts take turns.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import cycle
 
+from libs.domain.documents import Filing
 from tests.quality.pages.layouts import LAYOUTS, Layout, Print
 from tests.quality.pages.remarks import MARKUPS, RELATIVE
 from tests.quality.pages.talks import STYLES
@@ -26,6 +28,7 @@ class Truth:
     comments: tuple[tuple[str, str | None, str], ...] = ()  # author, ISO day, text
     credit: str | None = None
     quoted: str | None = None  # who speaks in every quotation
+    filing: Filing | None = None  # None where it is not asked for
     turns: tuple[tuple[str, str], ...] = ()
     interviewee: str | None = None
     interviewer: str | None = None
@@ -48,6 +51,15 @@ def _published(layout: Layout, t: Texts) -> str:
     return str(t.words[layout.time]) if layout.time != "day" else t.words["declared"][:10]
 
 
+def _filing(t: Texts, layout: Layout) -> Filing:
+    tags = re.split(r"[,،]", re.split("[:：]", t.words["tags"], maxsplit=1)[1]) if layout.tagged else []
+    return Filing(
+        image=f"https://site.example/town/{layout.picture}" if layout.picture else None,
+        section=t.words["menu"][layout.section] if layout.section is not None else None,
+        tags=tuple(tag.strip() for tag in tags),
+    )
+
+
 def _report(t: Texts, layout: Layout, story: Story, below: str = "") -> tuple[str, Truth]:
     inner = "\n".join(layout.wrap.format(p) for p in story.paragraphs)
     html = layout.render(Print(t.words, t.language, story.title, story.deck, story.author, inner, below))
@@ -59,6 +71,7 @@ def _report(t: Texts, layout: Layout, story: Story, below: str = "") -> tuple[st
         story.paragraphs,
         credit=story.agency,
         quoted=story.quoted,
+        filing=_filing(t, layout),
     )
     return html, truth
 
@@ -70,6 +83,34 @@ def reports() -> Iterator[Page]:
         for n, (name, layout) in enumerate(LAYOUTS.items()):
             html, truth = _report(t, layout, t.stories[n % 3])
             yield Page(f"report-{name}-{code}", html, f"https://site.example/town/story-{n}", (truth,))
+
+
+_LOCKS: dict[str, Callable[[Texts], str]] = {
+    "notice": lambda t: f"<p>{t.words['paywall']}</p>",
+    "box": lambda t: f'<div class="x7"><div>{t.words["paywall"]}</div><a href="/abo">{t.words["menu"][-1]}</a></div>',
+    "json": lambda t: (
+        '<script type="application/ld+json">{"@type": "NewsArticle", "isAccessibleForFree": false}</script>'
+    ),
+}
+
+
+def paywalls() -> Iterator[Page]:
+    """Every way to say that the rest is for payers, in every language."""
+    layouts = cycle(
+        (name, layout) for name, layout in LAYOUTS.items() if name in ("blog", "semantic", "amp", "magazine")
+    )
+    for code in LANGUAGES:
+        t = texts(code)
+        for lock, printed in _LOCKS.items():
+            name, layout = next(layouts)
+            html, truth = _report(t, layout, t.stories[1], printed(t))
+            filing = replace(truth.filing or Filing(), paywall=True)
+            yield Page(
+                f"paywall-{lock}-{code}-{name}",
+                html,
+                "https://site.example/town/story-1",
+                (replace(truth, filing=filing),),
+            )
 
 
 _UNUSED = {("initials_bold", "ar")}  # Arabic papers do not print initials
@@ -185,5 +226,5 @@ def no_articles() -> Iterator[Page]:
 
 def pages() -> Sequence[Page]:
     """The whole set, in a fixed order."""
-    kinds = (reports, interviews, comments, fronts, live_blogs, undated, no_articles)
+    kinds = (reports, paywalls, interviews, comments, fronts, live_blogs, undated, no_articles)
     return [page for kind in kinds for page in kind()]

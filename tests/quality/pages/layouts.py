@@ -156,22 +156,26 @@ def magazine(p: Print) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """`wrap` sets one paragraph, `time` names the entry of the texts that the page's time must give."""
+    """`wrap` sets one paragraph, `time` names the entry of the texts that the page's time must give; `picture` is a file,
+    `section` the place of a menu's entry, and `tagged` tells whether tags are printed."""
 
     render: Callable[[Print], str]
     wrap: str = "<p>{}</p>"
     time: str = "declared"
+    picture: str | None = None
+    section: int | None = None
+    tagged: bool = False
 
 
 LAYOUTS: dict[str, Layout] = {
-    "blog": Layout(blog),
+    "blog": Layout(blog, tagged=True),
     "hashed": Layout(hashed, wrap='<p class="css-p1">{}</p>'),
     "tables": Layout(tables, wrap="<p>{}", time="day"),
-    "semantic": Layout(semantic),
+    "semantic": Layout(semantic, picture="a.jpg"),
     "microdata": Layout(microdata, wrap="<div>{}</div>"),
-    "divs": Layout(divs, wrap="{}<br><br>", time="printed"),
-    "amp": Layout(amp, wrap='<p class="p">{}</p>'),
+    "divs": Layout(divs, wrap="{}<br><br>", time="printed", section=1, tagged=True),
+    "amp": Layout(amp, wrap='<p class="p">{}</p>', picture="a.jpg"),
     "plain": Layout(plain, wrap="<p>{}", time="day"),
-    "portal": Layout(portal, wrap='<p class="paragraph"><span>{}</span></p>'),
-    "magazine": Layout(magazine, time="printed"),
+    "portal": Layout(portal, wrap='<p class="paragraph"><span>{}</span></p>', section=1, tagged=True),
+    "magazine": Layout(magazine, time="printed", section=2),
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from libs.domain.documents import ExtractedArticle
+from libs.domain.documents import ExtractedArticle, Filing
 from libs.domain.extraction import extract_page
 from libs.domain.interviews.names import same_outlet, same_person
 from tests.quality.pages.catalogue import Page, Truth
@@ -30,6 +30,8 @@ def _wrong(found: ExtractedArticle, truth: Truth) -> Iterator[tuple[str, object]
         "comments": (tuple((c.author, c.published and c.published[:10], c.text) for c in found.comments), truth.comments),
     }  # fmt: skip
     yield from ((name, got) for name, (got, wanted) in simple.items() if got != wanted)
+    if truth.filing is not None:
+        yield from _wrong_filing(found.filing, truth.filing)
     if not _same_body(found, truth):
         yield "body", found.body
     speakers = {quote.speaker for quote in found.quotes}
@@ -39,6 +41,17 @@ def _wrong(found: ExtractedArticle, truth: Truth) -> Iterator[tuple[str, object]
         yield "turns", [(turn.role, turn.text) for turn in found.turns]
     elif truth.turns:
         yield from _wrong_facts(found, truth)
+
+
+def _wrong_filing(found: Filing, truth: Filing) -> Iterator[tuple[str, object]]:
+    if found.image != truth.image:
+        yield "image", found.image
+    if found.section != truth.section:
+        yield "section", found.section
+    if found.tags != truth.tags:
+        yield "tags", found.tags
+    if found.paywall != truth.paywall:
+        yield "paywall", found.paywall
 
 
 def _same_body(found: ExtractedArticle, truth: Truth) -> bool:
