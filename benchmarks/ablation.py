@@ -80,7 +80,6 @@ FAMILIES = (
     _extraction("cut at the tail", body___before_tail=_as_is),
     _extraction("furniture by words", body__is_furniture=_never),
     _extraction("menus", body__is_menu=_never),
-    _extraction("boxes with buttons", body___has_controls=_never),
     _extraction("heads above the text", body___after_head=_as_is),
     _extraction("lines alone below the title", body___stands_alone=_never),
     _extraction("lines that sign", body___signs=_never),

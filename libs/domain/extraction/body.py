@@ -137,21 +137,13 @@ def is_furniture(p: Paragraph) -> bool:
         return True
     if rules.comment_notice.search(text) and p.words < 25:
         return True
-    if not any(c.isalnum() for c in p.text) or is_menu(p.text) or _has_controls(p.element):
+    if not any(c.isalnum() for c in p.text) or is_menu(p.text):
         return True
     return (
         p.words <= 5
         and p.kind == "paragraph"
         and not _SENTENCE.search(p.text)
         and p.element.tag not in ("p", "td", "th", "blockquote", "pre", "font")
-    )
-
-
-def _has_controls(element: HtmlElement) -> bool:
-    """A box with a button or field of its own: newsletter, poll, consent."""
-    return (
-        element.tag in ("div", "aside", "section", "span")
-        and next(element.iter("button", "input", "select"), None) is not None
     )
 
 
