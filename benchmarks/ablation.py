@@ -101,7 +101,6 @@ FAMILIES = (
     _interviews("missed labels", labelled___with_missed=lambda blocks, marks: list(marks)),
     _interviews("labels inside paragraphs", labelled___with_inside=lambda blocks, marks, accepted: list(marks)),
     _interviews("one side without labels", labelled___with_unlabelled_side=lambda blocks, marks: list(marks)),
-    _interviews("formulas at the end", turns__without_formulas=lambda blocks, marks: list(marks)),
     _interviews("end of the speech", turns__speech_ends=lambda blocks, marks: blocks[-1].start + len(blocks[-1].text)),
     _interviews("family names alone", narration__lone_names=_empty(list)),
 )  # fmt: skip

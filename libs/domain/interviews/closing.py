@@ -16,14 +16,6 @@ _RULE = re.compile(r"^[\s*_#=~•·—–-]+$")
 _WHOLE_ENOUGH = 6  # turns, from which a habit of one paragraph a turn can be told
 
 
-def without_formulas(blocks: Sequence[Block], marks: Sequence[Mark]) -> list[Mark]:
-    """Drop last marks that stand on a formula of the outlet, such as a closing line in italics."""
-    kept = list(marks)
-    while kept and not kept[-1].label and _is_formula(blocks[block_index(blocks, kept[-1].start)]):
-        kept.pop()
-    return kept
-
-
 def speech_ends(blocks: Sequence[Block], marks: Sequence[Mark]) -> int:
     """The end of the last turn: trailing paragraphs of the outlet are cut off.
 

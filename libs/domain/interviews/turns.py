@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from libs.domain.documents import Block, Role
-from libs.domain.interviews.closing import speech_ends, without_formulas
+from libs.domain.interviews.closing import speech_ends
 from libs.domain.interviews.labelled import labelled_marks
 from libs.domain.interviews.marks import Mark
 from libs.domain.interviews.unlabelled import unlabelled_marks
@@ -31,7 +31,7 @@ class Spoken:
 
 def spoken_turns(body: str, blocks: Sequence[Block], *, title: str) -> tuple[Spoken, ...]:
     """Find the turns of an interview in `blocks`; empty when the text is not printed as one."""
-    marks = without_formulas(blocks, labelled_marks(blocks) or unlabelled_marks(blocks, title=title))
+    marks = labelled_marks(blocks) or unlabelled_marks(blocks, title=title)
     if not marks:
         return ()
     end = speech_ends(blocks, marks)

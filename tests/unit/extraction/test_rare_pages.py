@@ -57,3 +57,17 @@ def test_a_short_text_with_a_named_source_is_an_article_and_the_source_is_no_byl
     article = only(pages.document(f"<h1>Swing bridge closes</h1>{text}<p>Source: Fen Wire</p>"))
     assert (article.credit, article.bylines) == ("Fen Wire", ())
     assert not read(pages.document(f"<h1>Swing bridge closes</h1>{text}"))
+
+
+def test_a_page_of_entries_that_begin_with_links_is_a_list_however_long() -> None:
+    told = "The council of {0} met on the pier and spoke for three hours about the price of bread, the colour of the new buses and whether gulls may be fed before noon or only after it."
+    entry = f'<div><p><a href="/n/{{0}}">Council {{0}} speaks about bread</a> {told}</p></div>'
+    entries = "".join(entry.format(n) for n in range(9))
+    html = pages.document(f"<h1>Bread</h1><div>{entries}</div>", title="Bread")
+    assert extract_page(html.encode(), url="https://marlowmercury.example/bread/all").rejected == "not_article"
+
+
+def test_the_day_in_the_address_dates_a_page_that_prints_none() -> None:
+    html = pages.document(f"<h1>Swing bridge closes for nine months</h1><div>{pages.paragraphs()}</div>")
+    (article,) = extract_page(html.encode(), url="https://marlowmercury.example/2024/05/14/bridge").articles
+    assert article.published == "2024-05-14"
