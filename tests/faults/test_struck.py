@@ -8,21 +8,15 @@ import os
 import random
 import signal
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import pytest
-from support.arena import Arena, Arenas
+from support.arena import Arena
 from support.bulk_faults import Instead, Item
 
 PAGES = 60
 DOWN_SECONDS = 2.0
 SILENT_SECONDS = 6.0  # longer than a publisher waits for its answer
-
-
-@pytest.fixture(scope="module")
-def arena(arenas: Arenas) -> Iterator[Arena]:
-    with arenas.open() as opened:
-        yield opened
 
 
 @pytest.fixture

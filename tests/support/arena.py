@@ -63,8 +63,8 @@ class Arena:
 
     @contextmanager
     def frozen(self, *names: str) -> Iterator[None]:
-        """Services, or the broker, that do nothing for a while."""
-        pids = [self.broker.pid("nats") if name == "nats" else self.stack.service(name).pid for name in names]
+        """Services (`indexer`, `indexer-2`), or the broker, that do nothing for a while."""
+        pids = [self._pid(name) for name in names]
         for pid in pids:
             os.kill(pid or 0, signal.SIGSTOP)
         try:
@@ -72,6 +72,12 @@ class Arena:
         finally:
             for pid in pids:
                 os.kill(pid or 0, signal.SIGCONT)
+
+    def _pid(self, name: str) -> int | None:
+        if name == "nats":
+            return self.broker.pid("nats")
+        service, _, number = name.partition("-")
+        return self.stack.service(service, int(number or 1)).pid
 
     def starts(self) -> dict[str, int]:
         return {f"{service.name}-{service.number}": service.starts for service in self.stack.services()}
