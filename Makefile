@@ -20,12 +20,18 @@ UV = $(shell { mkdir -p "$${UV_CACHE_DIR:-$${XDG_CACHE_HOME:-$$HOME/.cache}/uv}"
 	test -w "$${UV_CACHE_DIR:-$${XDG_CACHE_HOME:-$$HOME/.cache}/uv}"; } 2>/dev/null || \
 	echo UV_CACHE_DIR=$(VENV)/uv-cache) VIRTUAL_ENV=$(VENV) $(BIN)/uv
 
-.PHONY: help demo test test-slow check lint format docs lock clean setup
+# Where the tests lie that docs/faults.md names.
+FAULTS := tests/faults tests/integration tests/contract tests/unit/fetcher tests/unit/extraction tests/unit/runtime \
+	tests/unit/test_random_bytes.py tests/e2e/test_orders.py tests/e2e/test_backup.py tests/e2e/test_lanes.py \
+	tests/e2e/test_upgrade.py
+
+.PHONY: help demo test test-slow faults check lint format docs lock clean setup
 
 help:
 	@echo "make demo       run everything on the demo corpus and show the stories found"
 	@echo "make test       lint, types, import contracts and all tests on the real engines"
 	@echo "make test-slow  the same, with the long tests at full length"
+	@echo "make faults     every test of docs/faults.md: kills, outages, full disks, wrong clocks, hostile pages"
 	@echo "make check      what CI runs (the same as make test)"
 	@echo "make lint       lint, format, types and import contracts only"
 	@echo "make format     put the code into its format"
@@ -41,6 +47,9 @@ test: lint $(ENGINES)
 
 test-slow: lint $(ENGINES)
 	$(BIN)/python -m pytest
+
+faults: $(ENGINES)
+	$(BIN)/python -m pytest $(FAULTS)
 
 check: test
 

@@ -170,7 +170,7 @@ def test_every_metric_is_used() -> None:
     assert sorted(listed - used) == []
 
 
-@pytest.mark.parametrize("name", ["ARCHITECTURE.md", "docs/security.md"])
+@pytest.mark.parametrize("name", ["ARCHITECTURE.md", "docs/security.md", "docs/faults.md"])
 def test_guarantees_name_tests_that_exist(name: str) -> None:
     page = (CHECKOUT / name).read_text(encoding="utf-8")
     named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", page)

@@ -1,5 +1,6 @@
-"""What goes wrong with the machine below: processes that freeze, disks that are full."""
+"""What goes wrong with the machine below: processes that freeze or die all the time, a disk that is full."""
 
+import random
 import shutil
 import tempfile
 import time
@@ -22,6 +23,7 @@ from libs.contracts.pipeline import NORMALIZER
 pytestmark = pytest.mark.slow
 
 CONSUMING = ("normalizer", "deduplicator", "indexer")
+STAGES = ("fetcher", *CONSUMING)
 
 
 def test_consumers_that_freeze_for_longer_than_the_broker_waits_change_nothing_when_they_wake(arenas: Arenas) -> None:
@@ -29,6 +31,17 @@ def test_consumers_that_freeze_for_longer_than_the_broker_waits_change_nothing_w
         arena.load(400, under_way=40)
         with arena.struck("the first consumer of each stage is frozen"), arena.frozen(*CONSUMING):
             time.sleep(3 * NORMALIZER.ack_wait_seconds)
+
+
+def test_services_that_are_killed_all_the_time_lose_nothing(arenas: Arenas) -> None:
+    chance = random.Random(3)
+    with arenas.open() as arena:
+        arena.load(300)
+        for _ in range(3):
+            with arena.struck("every service is killed"):
+                for name in STAGES:
+                    arena.stack.kill(name)
+                    time.sleep(chance.uniform(0, 0.5))
 
 
 async def test_a_broker_whose_disk_was_full_kept_what_it_confirmed_and_serves_again_once_restarted(
