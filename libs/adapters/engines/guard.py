@@ -65,7 +65,8 @@ def _watch(engine: int, order: dict[str, Any]) -> int:
         if code is not None:
             return code
         got = signal.sigtimedwait(WATCHED, LOOK_SECONDS)
-        asked = got is not None and got.si_signo != signal.SIGCHLD
+        # Stopped and continued, CPython's sigtimedwait may answer what was never filled in: any number, no signal.
+        asked = got is not None and got.si_signo in WATCHED - {signal.SIGCHLD}
         if deadline is None and (asked or os.getppid() != order["parent"]):
             why = f"asked by signal {got.si_signo} of process {got.si_pid}" if got and asked else "its owner has gone"
             print(f"guard: stopping process {engine}: {why}", file=sys.stderr, flush=True)

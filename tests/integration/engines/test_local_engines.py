@@ -137,6 +137,19 @@ def test_a_guard_that_is_killed_takes_its_engine_with_it(open_folder: Path, owne
         assert ended(family)
 
 
+def test_a_guard_that_was_stopped_and_goes_on_keeps_its_engine(make_engines: MakeEngines) -> None:
+    engines = make_engines("nats")
+    engines.start()
+    guard = psutil.Process(engines.pid("nats")).parent()
+    assert guard is not None
+    for _ in range(5):
+        guard.suspend()
+        time.sleep(0.7)  # longer than it waits for a signal
+        guard.resume()
+        time.sleep(0.1)
+    assert engines.poll() == []
+
+
 def test_a_lock_file_of_an_owner_that_has_gone_is_no_hindrance(open_folder: Path, make_engines: MakeEngines) -> None:
     data = open_folder / "data"
     engines = make_engines("postgres")
