@@ -2,10 +2,10 @@
 
     python -m benchmarks.quotations [--interviews 500] [--pieces 10000] [--seed 5]
 
-A person gives four interviews to four outlets and says three lines of 6 to 11 words again and again in all of them; all
-interviews begin and end with the same formulas. A piece has three quotations of 20 to 60 words in any order, with 0, 3, 8
-or 15 % of their words edited, among 150 to 350 words of its own; every third has its outlet's background paragraph. It says
-neither who was asked nor by whom. Everything goes through `fold`, the whole judgement. Printed for each share of edits:
+A person gives four interviews to four outlets and says three lines of 6 to 11 words again and again in all of them; the
+interviews of an outlet begin and end with the same formulas. A piece has three quotations of 20 to 60 words in any order,
+with 0, 3, 8 or 15 % of their words edited, among 150 to 350 words of its own; every tenth has its outlet's background
+paragraph. It says neither who was asked nor by whom. Everything goes through `fold`, the whole judgement. Printed for each share of edits:
 
 - right first: the strongest link of the piece to an interview is to the one it quotes;
 - joined: the piece is in the story of that interview;
@@ -64,7 +64,8 @@ class Newspapers:
     def __init__(self, seed: int) -> None:
         self._rng = random.Random(seed)
         self._words = Wording(self._rng, made_up_vocabulary(self._rng))
-        self._opening, self._closing = self._words(12), self._words(9)
+        self._opening = [self._words(12) for _ in range(OUTLETS)]
+        self._closing = [self._words(9) for _ in range(OUTLETS)]
         self._background = [self._words(40) for _ in range(OUTLETS)]
         self._numbers = count()
 
@@ -74,9 +75,9 @@ class Newspapers:
         for n in range(number):
             if n % INTERVIEWS_OF_A_PERSON == 0:
                 lines = [self._words(self._rng.randint(6, 11)) for _ in range(3)]
-            person, outlet = f"Person {n // INTERVIEWS_OF_A_PERSON}", f"outlet{n % OUTLETS}"
+            person = f"Person {n // INTERVIEWS_OF_A_PERSON}"
             answers = [self._answer(lines) for _ in range(self._rng.randint(12, 20))]
-            made[f"interview{n}"] = self._interview(f"interview{n}", person, outlet, answers), answers
+            made[f"interview{n}"] = self._interview(f"interview{n}", person, n % OUTLETS, answers), answers
         return made
 
     def _answer(self, lines: Sequence[Sequence[str]]) -> list[str]:
@@ -86,19 +87,18 @@ class Newspapers:
             words[at:at] = self._rng.choice(lines)
         return words
 
-    def _interview(self, name: str, person: str, outlet: str, answers: Sequence[Sequence[str]]) -> Document:
+    def _interview(self, name: str, person: str, outlet: int, answers: Sequence[Sequence[str]]) -> Document:
         body, turns = "", []
         for n, answer in enumerate(answers):
-            question = [*(self._opening if n == 0 else ()), *self._words(15)]
+            question = [*(self._opening[outlet] if n == 0 else ()), *self._words(15)]
             body += " ".join(question) + "\n\n"
             said = " ".join(answer)
             turns.append(Turn("answer", person, said, len(body), len(body) + len(said)))
             body += said + "\n\n"
-        facts = InterviewFacts(person, (outlet,), questions=len(answers))
-        article = _article(name, outlet, day=1)
-        return replace(article, kind=ArticleKind.INTERVIEW, facts=facts), make_text(
-            body + " ".join(self._closing), turns
-        )
+        body += " ".join(self._closing[outlet])
+        facts = InterviewFacts(person, (f"outlet{outlet}",), questions=len(answers))
+        article = replace(_article(name, f"outlet{outlet}", day=1), kind=ArticleKind.INTERVIEW, facts=facts)
+        return article, make_text(body, turns)
 
     def piece(self, name: str, answers: Sequence[Sequence[str]], edits: float) -> Document:
         """A piece with quotations out of three of `answers`."""
@@ -112,7 +112,7 @@ class Newspapers:
             body += " ".join(own[n * len(own) // 4 : (n + 1) * len(own) // 4]) + "\n\n"
             quotes.append(Quote(quotation, None, len(body), len(body) + len(quotation)))
             body += quotation + "\n\n"
-        rest = [*own[3 * len(own) // 4 :], *(self._background[outlet] if next(self._numbers) % 3 == 0 else ())]
+        rest = [*own[3 * len(own) // 4 :], *(self._background[outlet] if next(self._numbers) % 10 == 0 else ())]
         return _article(name, f"outlet{outlet}", day=2), make_text(body + " ".join(rest), (), quotes)
 
     def _part(self, answer: Sequence[str]) -> Sequence[str]:
