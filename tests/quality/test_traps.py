@@ -281,7 +281,7 @@ def test_an_advertisement_read_out_in_interviews_and_printed_in_articles_links_n
 
 
 def test_a_footer_on_all_pages_of_many_hosts_links_nothing() -> None:
-    documents = [document(name, body) for name, body in pages_with_footer(random.Random(12), hosts=60)]
+    documents = [document(name, body) for name, body in pages_with_footer(random.Random(12), hosts=40)]
     folded = fold(documents)
     assert len(folded.stories) == len(documents)
     assert all(link.type is None for link in folded.links)
@@ -300,7 +300,7 @@ def test_a_background_paragraph_of_an_agency_in_ten_stories_brings_no_two_of_the
 
 def test_two_thousand_copies_of_one_agency_text_are_one_story_and_no_boilerplate() -> None:
     rng = random.Random(14)
-    documents = [document(name, body) for name, body in agency_copies(rng, 2000, 60)]
+    documents = [document(name, body) for name, body in agency_copies(rng, 2000, 40)]
     rng.shuffle(documents)
     folded = fold(documents)
     assert not folded.boilerplate
