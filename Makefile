@@ -87,13 +87,15 @@ $(ENGINES): $(STAMP) libs/adapters/engines/opensearch.sha256
 	@touch $@
 
 # The lock files hold for every supported Python; no index address stands in them. setuptools builds the project itself.
-COMPILE = echo "setuptools>=77" | $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-	--no-annotate --no-emit-index-url --custom-compile-command "make lock" pyproject.toml -
+LOCKING = $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	--no-annotate --no-emit-index-url --custom-compile-command "make lock"
+COMPILE = echo "setuptools>=77" | $(LOCKING) pyproject.toml -
 lock: $(if $(wildcard $(BIN)/uv),,$(STAMP))
 	$(COMPILE) --extra all --output-file requirements.txt
 	$(COMPILE) --extra dev --constraints requirements.txt --output-file requirements-dev.txt
 	$(COMPILE) --extra fetcher --extra normalizer --extra deduplicator --extra indexer --extra cli --extra telemetry \
 		--constraints requirements.txt --output-file requirements-services.txt
+	echo "cyclonedx-bom" | $(LOCKING) - --output-file deploy/requirements-sbom.txt
 
 clean:
 	@test ! -x $(BIN)/python || $(BIN)/python -m libs.adapters.engines forget .newsfold

@@ -130,6 +130,11 @@ class Metrics:
             "Standing sources: known, paused, failing, overdue, silent (twice as long as their own longest gaps).",
             "state",
         )
+        self.backups = gauge(
+            "backup_timestamp_seconds",
+            "When the newest backup was taken, and when one was last brought back for trial (verified); 0: never.",
+            "step",
+        )
         self.postgres_connections = gauge("postgres_connections", "Connections in use.", "database")
         self.postgres_connections_limit = gauge("postgres_connections_limit", "Connections allowed.", "database")
         self.postgres_oldest_transaction = gauge(

@@ -1,6 +1,6 @@
 """Captures that are read again by newer rules: which reading of its capture a revision comes from.
 
-Which releases the schema serves stands beside its revision from here on.
+Which releases the schema serves stands beside its revision from here on; backups are noted.
 """
 
 import sqlalchemy as sa
@@ -20,11 +20,20 @@ def upgrade() -> None:
         op.f(f"{ORDER}_reading"), "revisions", ["article_id", "captured_at", "sha256", "reading"]
     )
     op.drop_constraint(ORDER, "revisions")
+    op.create_table(
+        "backups",
+        sa.Column("backup", sa.Text(), nullable=False),
+        sa.Column("taken_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("missing_blobs", sa.Integer(), nullable=False),
+        sa.Column("verified_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("backup", name=op.f("pk_backups")),
+    )
     op.execute("COMMENT ON TABLE alembic_version IS '0004'")
 
 
 def downgrade() -> None:
     op.execute("COMMENT ON TABLE alembic_version IS NULL")
+    op.drop_table("backups")
     # what earlier readings of a capture found is history that the older schema has no place for
     op.execute("""
 DELETE FROM revisions old USING revisions newer

@@ -62,7 +62,7 @@ class Report:
 
 async def back_up(target: Target, folder: Path, watch: Watch) -> Report:
     """Take a backup below `folder` while everything runs."""
-    from libs.adapters.postgres.backup import dump
+    from libs.adapters.postgres.backup import dump, note_backup
 
     taken_at = datetime.now(UTC)
     place = folder / taken_at.strftime("%Y%m%dT%H%M%SZ")
@@ -76,12 +76,14 @@ async def back_up(target: Target, folder: Path, watch: Watch) -> Report:
         with report.timed("tables"):
             written = await dump(engine, making, watch)
     with report.timed("blobs"):  # after the tables: bytes are archived before a capture names them
-        report.missing_blobs = await _copy(written.blobs, target.open_blobs(), _blobs_of(folder), watch)
+        report.missing_blobs = await _copy(written.blobs, target.open_blobs(), blobs_of(folder), watch)
     report.rows = sum(table.rows for table in written.tables.values())
     report.blobs = len(written.blobs) - len(report.missing_blobs)
     _write_manifest(making, _manifest(taken_at, written, report.missing_blobs))
     making.rename(place)
     _sync(folder)
+    async with target.open_postgres() as engine:
+        await note_backup(engine, place.name, taken_at, missing_blobs=len(report.missing_blobs))
     return report
 
 
@@ -93,7 +95,7 @@ async def restore(target: Target, place: Path, watch: Watch) -> Report:
     report = Report(str(place), sum(table.rows for table in manifest.tables.values()))
     kept = [key for key in manifest.blobs if key not in set(manifest.missing_blobs)]
     with report.timed("blobs"):  # before the tables: no capture may name bytes that are not there
-        report.missing_blobs = await _copy(kept, _blobs_of(place.parent), target.open_blobs(), watch)
+        report.missing_blobs = await _copy(kept, blobs_of(place.parent), target.open_blobs(), watch)
     report.blobs = len(kept) - len(report.missing_blobs)
     async with target.open_postgres() as engine:
         with report.timed("tables"):
@@ -160,7 +162,7 @@ def _sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _blobs_of(folder: Path) -> "FolderBlobs":
+def blobs_of(folder: Path) -> "FolderBlobs":
     from libs.adapters.blobs import open_blobs
 
     return open_blobs(str(folder / "blobs"))

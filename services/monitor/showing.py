@@ -89,7 +89,7 @@ def work(m: Metrics, reading: WorkReading) -> None:
 
 
 def account_metrics(m: Metrics) -> Sequence[MetricWrapperBase]:
-    return m.recorded, m.ledger_broken
+    return m.recorded, m.ledger_broken, m.backups
 
 
 def account(m: Metrics, reading: AccountReading) -> None:
@@ -100,6 +100,8 @@ def account(m: Metrics, reading: AccountReading) -> None:
     for rule, count in reading.broken.items():
         m.ledger_broken.labels(rule).set(count)
     m.sources.labels("silent").set(len(reading.silent))
+    for step, at in reading.backups.items():
+        m.backups.labels(step).set(at)
 
 
 def index_metrics(m: Metrics) -> Sequence[MetricWrapperBase]:

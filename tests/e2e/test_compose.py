@@ -176,3 +176,17 @@ def test_nothing_starts_that_needs_a_secret_which_is_missing(
     said = deployment.compose("up", "--detach", "--pull", "never", "--no-build", code=1)
     assert f"bind source path does not exist: {folder / missing}" in said
     assert deployment.running() == []
+
+
+def test_the_image_lists_what_the_lock_names() -> None:
+    if not _has_images():
+        pytest.skip("needs Docker and the image newsfold:0.1.0 (`docker compose build`)")
+    command = ["docker", "run", "--rm", "--network", "none", "--entrypoint", "cat", "newsfold:0.1.0"]
+    done = subprocess.run([*command, "/usr/share/newsfold/sbom.cdx.json"], check=True, capture_output=True, text=True)
+    told = json.loads(done.stdout)
+    assert (told["bomFormat"], told["metadata"]["component"]["name"]) == ("CycloneDX", "newsfold")
+    listed = {(part["name"].lower().replace("_", "-"), part["version"]) for part in told["components"]}
+    lines = (CHECKOUT / "requirements-services.txt").read_text(encoding="utf-8").splitlines()
+    pins = {tuple(line.split(" ")[0].split("==")) for line in lines if "==" in line and ";" not in line}
+    assert len(pins) > 40
+    assert pins <= listed

@@ -38,6 +38,7 @@ CLOSED: Mapping[str, frozenset[str]] = {
     "engine": frozenset({"nats", "postgres", "opensearch"}),
     "state": frozenset({"known", "paused", "failing", "overdue", "silent"}),
     "what": frozenset({"total", "free"}),
+    "step": frozenset({"taken", "verified"}),
 }
 
 

@@ -8,15 +8,18 @@ import hashlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import zstandard
-from sqlalchemy import Table, func, select, text
+from sqlalchemy import Table, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from libs.adapters.postgres.migrate import current_revision
-from libs.adapters.postgres.tables import captures, metadata, reindex_runs
+from libs.adapters.postgres.tables import backups, captures, metadata, reindex_runs
 
 COMPRESSION_LEVEL = 3
 TABLES: tuple[Table, ...] = tuple(table for table in metadata.sorted_tables if table is not reindex_runs)
@@ -75,6 +78,20 @@ async def load(engine: AsyncEngine, folder: Path, schema: str, files: Mapping[st
         await _count_on(connection)
 
 
+async def note_backup(engine: AsyncEngine, name: str, taken_at: datetime, *, missing_blobs: int) -> None:
+    """Let the monitor know that a backup was taken. It is noted after its moment, so not in itself."""
+    row = {"backup": name, "taken_at": taken_at, "missing_blobs": missing_blobs}
+    async with engine.begin() as connection:
+        await connection.execute(insert(backups).values(row).on_conflict_do_nothing())
+
+
+async def note_verified(engine: AsyncEngine, name: str, taken_at: datetime, *, missing_blobs: int) -> None:
+    """Let the monitor know that a backup, perhaps of another database, was brought back and found whole."""
+    await note_backup(engine, name, taken_at, missing_blobs=missing_blobs)
+    async with engine.begin() as connection:
+        await connection.execute(update(backups).where(backups.c.backup == name).values(verified_at=func.now()))
+
+
 def file_name(table: str) -> str:
     """The file of a table."""
     return f"{table}.copy.zst"
@@ -115,13 +132,16 @@ async def _read(connection: AsyncConnection, table: Table, path: Path, file: Tab
     statement = f"COPY {table.name} ({_listed(file.columns)}) FROM STDIN"
     digest = hashlib.sha256()
     unpacker = zstandard.ZstdDecompressor().decompressobj()
-    async with await _cursor(connection) as cursor:
-        async with cursor.copy(statement) as copy:
-            with path.open("rb") as packed:
-                while block := packed.read(1 << 20):
-                    digest.update(block)
-                    await copy.write(unpacker.decompress(block))
-        rows = cursor.rowcount
+    try:
+        async with await _cursor(connection) as cursor:
+            async with cursor.copy(statement) as copy:
+                with path.open("rb") as packed:
+                    while block := packed.read(1 << 20):
+                        digest.update(block)
+                        await copy.write(unpacker.decompress(block))
+            rows = cursor.rowcount
+    except (psycopg.DataError, zstandard.ZstdError) as error:
+        raise BackupError(f"{path} is not what was written: take another backup") from error
     if digest.hexdigest() != file.sha256 or rows != file.rows:
         raise BackupError(f"{path} is not what was written: take another backup")
 

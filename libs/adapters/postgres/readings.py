@@ -73,6 +73,11 @@ WHERE NOT s.paused AND gaps >= 10 AND now() - last > greatest(2 * longest, inter
 ORDER BY s.url""")
 
 
+_BACKUPS: Final = text("""
+SELECT coalesce(extract(epoch FROM max(taken_at)), 0) AS taken,
+    coalesce(extract(epoch FROM max(verified_at)), 0) AS verified FROM backups""")
+
+
 @dataclass(frozen=True, slots=True)
 class DatabaseReading:
     """The server. Sizes in bytes; `wal_bytes` None where the role may not look."""
@@ -100,11 +105,13 @@ class WorkReading:
 
 @dataclass(frozen=True, slots=True)
 class AccountReading:
-    """Captures and revisions by end, records that break a rule of the ledger by rule, URLs of silent sources."""
+    """Captures and revisions by end, records that break a rule of the ledger by rule, URLs of silent sources; when a
+    backup was last taken and verified, in seconds since 1970, 0 for never."""
 
     recorded: Mapping[tuple[str, str], int]
     broken: Mapping[str, int]
     silent: Sequence[str]
+    backups: Mapping[str, float]
 
 
 async def read_database(engine: AsyncEngine) -> DatabaseReading:
@@ -146,6 +153,8 @@ async def read_account(engine: AsyncEngine) -> AccountReading:
     sums = await account.sums()
     async with engine.connect() as connection:
         silent = (await connection.execute(_SILENT)).scalars().all()
+        saved = (await connection.execute(_BACKUPS)).mappings().one()
     recorded = {(kind, end): 0 for kind, ends in _ENDS.items() for end in (*ends, UNDER_WAY)}
     recorded |= {(kind, end): n for kind, ends in sums.items() for end, n in ends.items() if end != "total"}
-    return AccountReading(recorded, {v.rule: v.count for v in await account.violations()}, silent)
+    broken = {v.rule: v.count for v in await account.violations()}
+    return AccountReading(recorded, broken, silent, {step: float(at) for step, at in saved.items()})

@@ -391,5 +391,6 @@ quarantine = Table(
 )
 
 # Links and the deduplicator's other tables stand beside, in the same metadata.
+from libs.adapters.postgres.tables_backups import backups as backups  # noqa: E402
 from libs.adapters.postgres.tables_filings import filings as filings  # noqa: E402
 from libs.adapters.postgres.tables_stories import links as links  # noqa: E402

@@ -1,4 +1,4 @@
-"""`backup` and `restore`."""
+"""`backup`, `restore` and `drill`."""
 
 import asyncio
 from dataclasses import asdict
@@ -11,11 +11,13 @@ from services.cli.options import DATA, Data, Json
 
 if TYPE_CHECKING:
     from services.cli.backups import Report
+    from services.cli.drills import Drill
 
 
 def register(app: typer.Typer) -> None:
     app.command()(backup)
     app.command()(restore)
+    app.command()(drill)
 
 
 def backup(
@@ -39,6 +41,35 @@ def restore(
     """Bring a backup into engines that run and are empty; build the index; send what had no end on its way again."""
     report = asyncio.run(_restore(backup, data))
     _tell(report, "restored", as_json=as_json)
+
+
+def drill(
+    backup: Annotated[Path, typer.Argument(metavar="BACKUP", help="One backup: FOLDER/<time>.", file_okay=False)],
+    data: Data = DATA,
+    as_json: Json = False,
+) -> None:
+    """Bring a backup back for trial, beside the real data; exit 1 unless all of it is there and every rule holds."""
+    from services.cli.output import print_text
+
+    report = asyncio.run(_drill(backup, data))
+    if not as_json:
+        for problem in report.problems:
+            print_text(problem)
+    _tell(report, "tried", as_json=as_json)
+    if report.problems:
+        raise typer.Exit(1)
+
+
+async def _drill(place: Path, data: Path) -> "Drill":
+    from services.cli.drills import drill as try_out
+    from services.cli.output import Progress
+    from services.cli.target import Target
+
+    line = Progress()
+    try:
+        return await try_out(Target(data), place, line.show)
+    finally:
+        line.clear()
 
 
 def _tell(report: "Report", what: str, *, as_json: bool) -> None:

@@ -1,7 +1,7 @@
 """What is read of the real engines is what stands there."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import nats
@@ -15,6 +15,7 @@ from libs.adapters.nats.readings import ConsumerReading, read_bus
 from libs.adapters.opensearch.client import open_client
 from libs.adapters.opensearch.readings import newest_capture, read_index
 from libs.adapters.opensearch.schema import IndexNames
+from libs.adapters.postgres.backup import note_backup, note_verified
 from libs.adapters.postgres.engine import open_postgres
 from libs.adapters.postgres.readings import read_account, read_database, read_work
 from libs.contracts.pipeline import Lane, StageSpec, StreamSpec
@@ -160,6 +161,20 @@ async def test_a_source_is_silent_by_its_own_rhythm(postgres: AsyncEngine) -> No
 async def test_a_broken_rule_of_the_ledger_is_counted(postgres: AsyncEngine) -> None:
     await run(postgres, a_capture("c", "1 minute", end="extracted"), "UPDATE captures SET ended_at = NULL")
     assert (await read_account(postgres)).broken == {"a capture has an end exactly when it has the time of it": 1}
+
+
+async def test_the_newest_backup_and_the_newest_trial_are_told_by_their_times(postgres: AsyncEngine) -> None:
+    assert (await read_account(postgres)).backups == {"taken": 0, "verified": 0}
+    times = [datetime(2024, 5, day, tzinfo=UTC) for day in (14, 15)]
+    for at in times:
+        await note_backup(postgres, at.isoformat(), at, missing_blobs=0)
+    assert (await read_account(postgres)).backups == {"taken": times[1].timestamp(), "verified": 0}
+    began = datetime.now(UTC).timestamp()
+    for _ in range(2):
+        await note_verified(postgres, times[0].isoformat(), times[0], missing_blobs=0)
+    backups = (await read_account(postgres)).backups
+    assert backups["taken"] == times[1].timestamp()
+    assert backups["verified"] >= began - 60
 
 
 # --- the index

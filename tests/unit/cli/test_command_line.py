@@ -38,6 +38,7 @@ COMMANDS = [
     "reconcile",
     "backup",
     "restore",
+    "drill",
     "doctor",
     "support-bundle",
 ]

@@ -29,7 +29,12 @@ WORK = WorkReading(
     {("normalizer", "parse_crash"): 3},
     {"known": 4, "failing": 1},
 )
-ACCOUNT = AccountReading({("captures", "extracted"): 9}, {"a rule": 2, "another": 1}, ["https://quiet.example/feed"])
+ACCOUNT = AccountReading(
+    {("captures", "extracted"): 9},
+    {"a rule": 2, "another": 1},
+    ["https://quiet.example/feed"],
+    {"taken": 1.7e9, "verified": 0.0},
+)
 INDEX = IndexReading(1, 0, {"articles": 12}, (NodeReading("one", 100, 60, 0.5),))
 
 
@@ -97,6 +102,7 @@ async def test_readings_stand_in_the_metrics(desk: Desk) -> None:
     assert desk.value("sources", state="silent") == 1
     assert desk.value("recorded", kind="captures", end="extracted") == 9
     assert desk.value("ledger_broken", rule="any") == 3
+    assert desk.value("backup_timestamp_seconds", step="taken") == 1.7e9
     assert desk.value("opensearch_status", cluster="opensearch") == 1
     assert desk.value("opensearch_disk_bytes", node="one", what="free") == 60
 
