@@ -78,6 +78,12 @@ async def test_a_file_that_was_changed_leaves_nothing_behind(
     for damaged in (_with_other_rows(written), _with_other_bytes(written)):
         with pytest.raises(BackupError, match="not what was written"):
             await load(there, tmp_path, written.schema, damaged.tables, lambda _: None)
+    whole = (tmp_path / file_name("captures")).read_bytes()
+    for broken in (whole[:-6], b"no such format", whole + b"more"):
+        (tmp_path / file_name("captures")).write_bytes(broken)
+        with pytest.raises(BackupError, match="not what was written"):
+            await load(there, tmp_path, written.schema, written.tables, lambda _: None)
+    (tmp_path / file_name("captures")).write_bytes(whole)
     (tmp_path / file_name("turns")).unlink()
     with pytest.raises(FileNotFoundError):
         await load(there, tmp_path, written.schema, written.tables, lambda _: None)
