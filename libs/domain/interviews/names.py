@@ -69,10 +69,14 @@ def plain(word: str) -> str:
 @lru_cache(maxsize=8192)
 def person_words(name: str) -> tuple[str, ...]:
     """The words of a name without titles and particles, in order, spelt as given."""
-    titles, particles = _plain_words("titles"), _plain_words("particles")
-    words = [w for part in re.split(r"[\s,]+", name) for w in _split_prefix(part) if plain(w)]
-    kept = [w for w in words if plain(w) not in titles and plain(w) not in particles]
-    return tuple(kept)
+    return tuple(w for part in re.split(r"[\s,]+", name) for w in _split_prefix(part) if is_of_name(w))
+
+
+@lru_cache(maxsize=32768)
+def is_of_name(word: str) -> bool:
+    """Whether a word can be one of a person's name itself: no title, no particle, no mere punctuation."""
+    spelt = plain(word)
+    return bool(spelt) and spelt not in _plain_words("titles") and spelt not in _plain_words("particles")
 
 
 @lru_cache(maxsize=32768)
