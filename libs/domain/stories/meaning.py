@@ -1,7 +1,7 @@
 """Do two texts say the same, sentence by sentence, in whatever words or language?
 
-In: the sentences of two texts as vectors of one or more encoders. Out: which sentences have their counterpart, one to
-one, and how many those are. Raw likeness says little, for encoders find everything alike that is about one subject. So
+In: the sentences of two texts as vectors of one or more encoders. Out: how many of them have their counterpart, one to
+one. Raw likeness says little, for encoders find everything alike that is about one subject. So
 a pair counts by how far it exceeds what is near to both of its sentences anyway, a background of other matters and the
 rest of their own texts, and only when it leaves the next best clearly behind. A pure function of two texts: no order,
 clock or third text can show. Everything is rounded before it is compared, as processors differ in the last digits.
@@ -14,11 +14,8 @@ from importlib import resources
 import numpy as np
 from numpy.typing import NDArray
 
-from libs.domain.stories.boilerplate import key
-
 Vectors = NDArray[np.float32]  # a row a sentence, of unit length
 Numbers = NDArray[np.float64]
-Span = tuple[int, int]  # words of a text, end exclusive
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +47,11 @@ class Voice:
     """What is said in a text. `grounds`: for each encoder, how near to each sentence comes what does not mean it."""
 
     text_id: str
-    spans: tuple[Span, ...]
     vectors: tuple[Vectors, ...]
     grounds: tuple[Numbers, ...]
 
     def __len__(self) -> int:
-        return len(self.spans)
+        return len(self.vectors[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,25 +66,6 @@ class Share:
         return 1000 * self.matched // max(YARDSTICK.floor, self.sentences)
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """Two sentences that say the same; `height` is in spreads above what is near to them anyway."""
-
-    a: Span
-    b: Span
-    height: float
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What two texts have in common by meaning; `a` is the smaller text id. Matches in the order of the first text."""
-
-    a: str
-    b: str
-    share: Share
-    matches: tuple[Match, ...]
-
-
 def background_sentences() -> tuple[str, ...]:
     """The background that comes with the project."""
     lines = resources.files(__package__).joinpath("background.txt").read_text(encoding="utf-8").splitlines()
@@ -101,7 +78,7 @@ def make_background(vectors: Sequence[Vectors]) -> Background:
     return Background(tuple(vectors), spreads)
 
 
-def make_voice(text_id: str, spans: Sequence[Span], vectors: Sequence[Vectors], background: Background) -> Voice:
+def make_voice(text_id: str, vectors: Sequence[Vectors], background: Background) -> Voice:
     """A text's sentences, measured against the background and against each other."""
     grounds = tuple(
         np.maximum(
@@ -110,22 +87,16 @@ def make_voice(text_id: str, spans: Sequence[Span], vectors: Sequence[Vectors], 
         )
         for v, other in zip(vectors, background.vectors, strict=True)
     )
-    return Voice(text_id, tuple(spans), tuple(vectors), grounds)
+    return Voice(text_id, tuple(vectors), grounds)
 
 
-def weigh(one: Voice, other: Voice, spreads: Sequence[float]) -> Verdict:
+def weigh(one: Voice, other: Voice, spreads: Sequence[float]) -> Share:
     """Compare two texts; the order in which they are given does not matter."""
     short, long = sorted((one, other), key=lambda v: (len(v), v.text_id))
-    likeness = [
-        np.round(s @ t.T, DECIMALS).astype(np.float64) for s, t in zip(short.vectors, long.vectors, strict=True)
-    ]
-    found = []
-    for i, j, height in _one_to_one(_heights(likeness, short, long, spreads)):
-        if _lead(likeness, i, j, spreads) >= YARDSTICK.lead:
-            found.append((short.spans[i], long.spans[j], height))
-    a, b = key(short.text_id, long.text_id)
-    matches = [Match(s, t, h) if short.text_id == a else Match(t, s, h) for s, t, h in found]
-    return Verdict(a, b, Share(len(found), len(short)), tuple(sorted(matches, key=lambda m: (m.a, m.b))))
+    likeness = [_likeness(s, t) for s, t in zip(short.vectors, long.vectors, strict=True)]
+    pairs = _one_to_one(_heights(likeness, short, long, spreads))
+    matched = sum(_lead(likeness, i, j, spreads) >= YARDSTICK.lead for i, j in pairs)
+    return Share(matched, len(short))
 
 
 def _heights(likeness: Sequence[Numbers], short: Voice, long: Voice, spreads: Sequence[float]) -> Numbers:
@@ -138,17 +109,17 @@ def _heights(likeness: Sequence[Numbers], short: Voice, long: Voice, spreads: Se
     return mean
 
 
-def _one_to_one(heights: Numbers) -> list[tuple[int, int, float]]:
+def _one_to_one(heights: Numbers) -> list[tuple[int, int]]:
     """Pairs above the ground, highest first, each sentence once."""
     rows, columns = np.nonzero(heights > 0)
     order = sorted(zip((-heights[rows, columns]).tolist(), rows.tolist(), columns.tolist(), strict=True))
     left_rows, left_columns = set(rows.tolist()), set(columns.tolist())
     found = []
-    for height, i, j in order:
+    for _, i, j in order:
         if i in left_rows and j in left_columns:
             left_rows.remove(i)
             left_columns.remove(j)
-            found.append((i, j, -height))
+            found.append((i, j))
     return found
 
 
