@@ -25,7 +25,7 @@ FAULTS := tests/faults tests/integration tests/contract tests/unit/fetcher tests
 	tests/unit/test_random_bytes.py tests/e2e/test_orders.py tests/e2e/test_backup.py tests/e2e/test_lanes.py \
 	tests/e2e/test_upgrade.py
 
-.PHONY: help demo test test-slow faults check lint format docs lock clean setup
+.PHONY: help demo test test-slow faults check lint format docs lock clean setup meaning
 
 help:
 	@echo "make demo       run everything on the demo corpus and show the stories found"
@@ -36,6 +36,7 @@ help:
 	@echo "make lint       lint, format, types and import contracts only"
 	@echo "make format     put the code into its format"
 	@echo "make docs       write the reference pages and the JSON Schema anew"
+	@echo "make meaning    add the encoders of sentence meaning (123 MB, Linux only; off unless set)"
 	@echo "make lock       resolve the dependencies of pyproject.toml anew"
 	@echo "make clean      remove the environment, the data folder .newsfold and every cache of the checkout"
 
@@ -70,6 +71,10 @@ docs: $(STAMP)
 
 setup: $(ENGINES)
 
+# Beside the environment's own lock, which takes them out again when it is installed anew.
+meaning: $(STAMP)
+	@$(UV) pip install --quiet --require-hashes --only-binary :all: --requirement requirements-meaning.txt
+
 # The environment: made anew when its interpreter has gone, filled from the lock, each file checked against its hash.
 $(STAMP): $(LOCK) pyproject.toml
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 or newer with the modules venv and ensurepip was found." \
@@ -96,6 +101,7 @@ lock: $(if $(wildcard $(BIN)/uv),,$(STAMP))
 	$(COMPILE) --extra fetcher --extra normalizer --extra deduplicator --extra indexer --extra cli --extra telemetry \
 		--constraints requirements.txt --output-file requirements-services.txt
 	echo "cyclonedx-bom" | $(LOCKING) - --output-file deploy/requirements-sbom.txt
+	$(COMPILE) --extra deduplicator --extra meaning --constraints requirements.txt --output-file requirements-meaning.txt
 
 clean:
 	@test ! -x $(BIN)/python || $(BIN)/python -m libs.adapters.engines forget .newsfold
