@@ -14,6 +14,8 @@ from libs.domain.stories.grades import dull_words
 from libs.domain.stories.grouping import group
 from libs.domain.stories.identity import Identity, identity_of
 from libs.domain.stories.links import Link, link, settled
+from libs.domain.stories.meaning import Share
+from libs.domain.stories.meant import NO_VERDICTS, PairKey, Verdicts, meaning_links, meant_shares, oriented
 from libs.domain.stories.membership import Story, quoted_stories, story_of
 from libs.domain.stories.pairs import compare
 from libs.domain.stories.retold import identity_links, may_be_one_interview
@@ -31,7 +33,11 @@ class Folded:
     boilerplate: frozenset[int]
 
 
-def fold(documents: Iterable[tuple[Article, Text]], corrections: Sequence[Correction] = ()) -> Folded:
+def fold(
+    documents: Iterable[tuple[Article, Text]],
+    corrections: Sequence[Correction] = (),
+    verdicts: Verdicts = NO_VERDICTS,
+) -> Folded:
     """Group articles into stories. The result is the same for every order of `documents` and `corrections`."""
     carriers: dict[str, list[Article]] = {}
     texts: dict[str, Text] = {}
@@ -49,6 +55,7 @@ def fold(documents: Iterable[tuple[Article, Text]], corrections: Sequence[Correc
     text_of = {a.article_id: text_id for text_id, articles in carriers.items() for a in articles}
     editors = decided(corrections, text_of)
     links = with_identity(links, identity_links(identities, links, _candidates(texts, identities), editors))
+    links = with_identity(links, meaning_links(identities, links, _meant(texts, identities, verdicts), editors))
     lengths = {text_id: len(text) for text_id, text in texts.items()}
     stories = [story_of(g, carriers, lengths, editors.pins) for g in group(identities, links, editors)]
     story_of_text = {text_of[article_id]: s.story_id for s in stories for article_id in s.members}
@@ -74,7 +81,7 @@ def _all_pairs(texts: Mapping[str, Text], marks: dict[str, Marked]) -> PairsOf:
 
 
 def with_identity(by_words: Iterable[Link], by_identity: Iterable[Link]) -> list[Link]:
-    """All links of a set, one for each pair: identity takes the place of words."""
+    """All links of a set, one for each pair: identity, also by meaning, takes the place of words."""
     return list(({(x.a, x.b): x for x in by_words} | {(x.a, x.b): x for x in by_identity}).values())
 
 
@@ -83,6 +90,12 @@ def _candidates(texts: Mapping[str, Text], identities: Mapping[str, Identity]) -
     couples = (c for c in combinations(told, 2) if may_be_one_interview(identities[c[0]], identities[c[1]]))
     ordered = (longer_first(texts[one], texts[other]) for one, other in couples)
     return {(a.text_id, b.text_id) for a, b in ordered}
+
+
+def _meant(texts: Mapping[str, Text], identities: Mapping[str, Identity], verdicts: Verdicts) -> dict[PairKey, Share]:
+    shares = meant_shares(identities, verdicts)
+    ordered = (longer_first(texts[one], texts[other]) for one, other in shares)
+    return oriented(shares, ((a.text_id, b.text_id) for a, b in ordered))
 
 
 def _links(pairs: PairsOf, marks: Mapping[str, Marked], boilerplate: frozenset[int]) -> list[Link]:

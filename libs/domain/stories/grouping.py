@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from libs.domain.stories.corrections import NOTHING_DECIDED, Decided, Rule
 from libs.domain.stories.grades import COPY_PER_MILLE, LinkType
 from libs.domain.stories.identity import Identity, Relation, relation, widened
-from libs.domain.stories.links import Link
+from libs.domain.stories.links import JOINING_SHARES, Link
 
 Group = tuple[str, ...]  # text ids in order
 
@@ -75,6 +75,8 @@ class _Forest:
             return False
         a, b = self._widened[one], self._widened[other]
         related = relation(a, b)
+        if link.meant and link.meant < JOINING_SHARES.get(related, 1001):
+            return True
         return related is Relation.CONFLICT or (
             two_interviews_printed(a, b) and (related is not Relation.MATCH or link.type is LinkType.IDENTITY)
         )
