@@ -85,6 +85,8 @@ class Metrics:
 
         # Stories
         self.pairs_compared = counter("pairs_compared_total", "Pairs of new texts with others, compared word by word.")
+        self.texts_heard = counter("texts_heard_total", "Texts compared by sentence meaning with those that may match.")
+        self.verdicts = counter("verdicts_total", "Pairs of texts compared by sentence meaning.")
         self.links = counter("links_total", "Links that got this type.", "type")
         self.stories_changed = counter(
             "stories_changed_total", "Stories that a batch changed: created, changed, redirected.", "change"

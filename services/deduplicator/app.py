@@ -1,25 +1,36 @@
-"""Wiring of the deduplicator: one store, consumers; and what needs the store only: rebuilding, editors' corrections."""
+"""Wiring of the deduplicator: one store, consumers, a loop where sentence meaning is on; and what needs the store only:
+rebuilding, editors' corrections.
+"""
 
 import asyncio
 import json
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict
+from functools import partial
 
+from libs.adapters.encoders import EncodersMissing, WheelEncoders, open_encoders
 from libs.adapters.postgres.engine import open_postgres
 from libs.adapters.postgres.errors import postgres_failure
 from libs.adapters.postgres.migrate import check_schema
 from libs.adapters.postgres.quarantine import PostgresQuarantine
 from libs.adapters.postgres.stories import PostgresStories
+from libs.adapters.postgres.voices import PostgresVoices
 from libs.contracts.pipeline import DEDUPLICATOR
 from libs.domain.stories.corrections import CorrectionKind
+from libs.runtime.failures import DependencyDown, classify
+from libs.runtime.logging import get_logger
 from libs.runtime.service import Service
 from services.deduplicator.correct import Asked, Corrected, Refused, Revoking, correct, revoke
 from services.deduplicator.handlers import register
+from services.deduplicator.hear import Hear
 from services.deduplicator.rebuild import Rebuilt, rebuild
 from services.deduplicator.settings import DeduplicatorSettings
 from services.deduplicator.stage import Deduplicate
+
+QUIET_SECONDS = 1.0  # between two looks for texts to be heard, when there were none
+log = get_logger(DEDUPLICATOR.name)
 
 
 def main() -> None:
@@ -32,10 +43,47 @@ async def _serve(settings: DeduplicatorSettings) -> None:
     postgres = open_postgres(
         settings.postgres_url.get_secret_value(), application=DEDUPLICATOR.name, pool_size=settings.postgres_pool
     )
-    register(service, Deduplicate(PostgresStories(postgres), service.metrics), PostgresQuarantine(postgres))
+    encoder = _encoder(settings)
+    stories, voices = PostgresStories(postgres, meaning=encoder is not None), PostgresVoices(postgres)
+    hear = Hear(voices, stories, encoder) if encoder else None
+    register(service, Deduplicate(stories, service.metrics), PostgresQuarantine(postgres))
     service.before_start(lambda: check_schema(postgres))
+    service.before_start(lambda: voices.begin(hear.versions if hear else None))
+    if hear:
+        service.loop(partial(_listen, service, hear))
     service.at_end(postgres.dispose)
     await service.run()
+
+
+def _encoder(settings: DeduplicatorSettings) -> WheelEncoders | None:
+    """None where sentence meaning is off; set but without its packages it stays off, and that is said."""
+    if not settings.deduplicator_meaning:
+        return None
+    try:
+        return open_encoders()
+    except EncodersMissing as error:
+        log.warning("meaning_off", why=str(error))
+        return None
+
+
+async def _listen(service: Service, hear: Hear) -> None:
+    """Hear what the stage asked for, until the service stops. What is not sent on, the reconciler sends."""
+    while not service.stopping.is_set():
+        try:
+            heard = await hear()
+            await service.publisher.publish(heard.events)
+        except Exception as error:
+            failure = classify(error, service.classifiers)
+            if not isinstance(failure, DependencyDown):
+                raise
+            log.warning("dependency_down", dependency=failure.dependency, detail=failure.detail)
+            heard = None
+        if heard and heard.texts:
+            service.metrics.texts_heard.inc(heard.texts)
+            service.metrics.verdicts.inc(heard.pairs)
+            continue
+        with suppress(TimeoutError):
+            await asyncio.wait_for(service.stopping.wait(), timeout=QUIET_SECONDS)
 
 
 def rebuild_stories() -> None:
@@ -75,7 +123,7 @@ async def _stories(settings: DeduplicatorSettings, task: str) -> AsyncIterator[P
     )
     try:
         await check_schema(postgres)
-        yield PostgresStories(postgres)
+        yield PostgresStories(postgres, meaning=_encoder(settings) is not None)
     finally:
         await postgres.dispose()
 

@@ -11,15 +11,20 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from libs.contracts.events import Event
+from libs.contracts.pipeline import Lane
 from libs.domain.stories.boilerplate import Witness
 from libs.domain.stories.corrections import Correction, CorrectionKind
 from libs.domain.stories.grades import LinkType
 from libs.domain.stories.links import Link
+from libs.domain.stories.meaning import Share, Vectors
+from libs.domain.stories.meant import Verdicts
+from libs.domain.stories.naming import Keys
 from libs.domain.stories.pairs import Pair
 from libs.domain.stories.records import (
     Carrier,
     Cause,
     Made,
+    Note,
     Placing,
     Revision,
     Standing,
@@ -27,6 +32,7 @@ from libs.domain.stories.records import (
     StoredText,
     Subject,
     Touched,
+    Versions,
 )
 from libs.domain.stories.texts import Article
 
@@ -92,8 +98,31 @@ class Edits(Protocol):
         ...
 
 
+class Hearing(Protocol):
+    """What sentence meaning reads and writes in the book's transaction."""
+
+    async def want(self, text_ids: Collection[str]) -> None:
+        """Have these texts heard (again), as what carries them changed; does nothing where meaning is off."""
+        ...
+
+    async def verdicts(self, text_ids: Collection[str]) -> Verdicts:
+        """What is known of these texts with any live one, and whom all of those name; only shares that speak for one."""
+        ...
+
+    async def put(self, shares: Mapping[tuple[str, str], Share], versions: Versions) -> None:
+        """Record verdicts, by the smaller and the greater id."""
+        ...
+
+    async def done(self, claimed: Mapping[str, int]) -> None:
+        """These texts were heard as they were when they were claimed."""
+        ...
+
+
 class Book(Protocol):
     """One transaction under the lock."""
+
+    @property
+    def hearing(self) -> Hearing: ...
 
     @property
     def edits(self) -> Edits: ...
@@ -163,7 +192,7 @@ class Book(Protocol):
         ...
 
     async def candidates_of(self, text_ids: Collection[str]) -> list[StoredLink]:
-        """The live links that touch one of these texts and are candidates for identity."""
+        """The live links that touch one of these texts and would stand without a shared word."""
         ...
 
     async def standing(self, text_ids: Collection[str]) -> list[Standing]:
@@ -202,7 +231,7 @@ class Book(Protocol):
         ...
 
     async def joined_to(self, text_ids: Collection[str]) -> set[str]:
-        """Texts one step away by a link that joins, a candidate for identity, or an editor's merge."""
+        """Texts one step away by a link that joins, a candidate for identity, a verdict, or an editor's merge."""
         ...
 
     async def story_mates(self, text_ids: Collection[str]) -> set[str]:
@@ -267,4 +296,68 @@ class Stories(Protocol):
         self, revision_ids: Iterable[str], lane: str, trace_ids: Mapping[str, str]
     ) -> dict[str, tuple[Event, ...]]:
         """The events of recorded results, with the projection numbers of now."""
+        ...
+
+    async def told(self, touched: Touched, lane: Lane, trace_id: str) -> tuple[Event, ...]:
+        """The events of what changed by no revision, with the projection numbers of now."""
+        ...
+
+
+class Voices(Protocol):
+    """What is known of texts for judging by meaning: written beside the book, by what was committed before."""
+
+    async def begin(self, versions: Versions | None) -> None:
+        """Have all live texts heard that were not heard by these versions; none: meaning is off, nobody is waited for."""
+        ...
+
+    def claim(self, limit: int) -> AbstractAsyncContextManager[Mapping[str, int]]:
+        """Unheard texts that nobody else has in hand, and how often each was asked for; held until the block ends."""
+        ...
+
+    async def carriers(self, text_ids: Collection[str]) -> dict[str, list[Article]]:
+        """The registered articles of each text."""
+        ...
+
+    async def states(self, text_ids: Collection[str]) -> dict[str, list[Revision]]:
+        """The revisions that carry each text, in the order of ids."""
+        ...
+
+    async def note(self, notes: Sequence[Note]) -> None:
+        """Write what texts are found by; vectors and verdicts of one whose sentences changed are forgotten."""
+        ...
+
+    async def near(self, text_ids: Collection[str]) -> set[tuple[str, str]]:
+        """Pairs of these texts with any live one, within the window, that may have a person in common (ids in order)."""
+        ...
+
+    async def named(self, text_ids: Collection[str]) -> dict[str, Keys]:
+        """Whom each text names."""
+        ...
+
+    async def judged(self, pairs: Collection[tuple[str, str]], versions: Versions) -> set[tuple[str, str]]:
+        """Which of these pairs have a verdict by these versions."""
+        ...
+
+    async def vectors(self, text_ids: Collection[str], versions: Versions) -> dict[str, tuple[Vectors, ...]]:
+        """The vectors of those texts that have some by these versions: as many matrices as `versions.sizes`."""
+        ...
+
+    async def keep(self, text_id: str, vectors: Sequence[Vectors], versions: Versions) -> None:
+        """Write a text's vectors."""
+        ...
+
+
+class Encoder(Protocol):
+    """Sentences to vectors, in whatever languages."""
+
+    @property
+    def versions(self) -> str: ...
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """How long the vectors of each encoder are."""
+        ...
+
+    def encode(self, sentences: Sequence[str]) -> tuple[Vectors, ...]:
+        """For each encoder a matrix of unit vectors, a row a sentence."""
         ...

@@ -13,6 +13,7 @@ from libs.domain.stories.grades import LinkType
 from libs.domain.stories.grouping import group
 from libs.domain.stories.identity import Identity, identity_of
 from libs.domain.stories.links import Link, settled
+from libs.domain.stories.meant import meaning_links
 from libs.domain.stories.membership import Story, quoted_stories, story_of
 from libs.domain.stories.records import Cause, Placing, Standing, Touched
 from libs.domain.stories.retold import identity_links
@@ -88,7 +89,7 @@ def _changed_types(stored: Sequence[Standing], judged: Judged) -> dict[tuple[str
 
 
 async def _connected(book: Book, seeds: Collection[str]) -> set[str]:
-    """Everything that joining links, candidates for identity or merges connect with the seeds."""
+    """Everything that joining links, candidates for identity, verdicts or merges connect with the seeds."""
     found, edge = set(seeds), set(seeds)
     while edge:
         edge = await book.joined_to(edge) - found
@@ -109,7 +110,9 @@ async def _judge(
     mine = {text_id: identities[text_id] for text_id in carriers}
     text_of = {a.article_id: text_id for text_id, held in carriers.items() for a in held}
     editors = decided(await book.corrections(carriers), text_of)
+    shares = {(s.link.a, s.link.b): s.share for s in inner if s.share}
     links = with_identity(by_words, identity_links(mine, by_words, candidates, editors))
+    links = with_identity(links, meaning_links(mine, links, shares, editors))
     texts = await book.lengths(carriers)
     stories = tuple(story_of(g, carriers, texts, editors.pins) for g in group(mine, links, editors))
     story_of_text = {text_of[article_id]: s.story_id for s in stories for article_id in s.members}

@@ -22,15 +22,13 @@ from libs.domain.stories.boilerplate import (
     key,
     strangers,
 )
-from libs.domain.stories.grades import Grade, dull_words
-from libs.domain.stories.identity import Identity, identity_of
-from libs.domain.stories.links import Link, link
+from libs.domain.stories.grades import dull_words
+from libs.domain.stories.links import link
 from libs.domain.stories.pairs import Pair, compare
-from libs.domain.stories.persons import person_keys
 from libs.domain.stories.records import Carrier, StoredLink, StoredText
-from libs.domain.stories.retold import may_be_one_interview
-from libs.domain.stories.texts import Marked, Text, longer_first
+from libs.domain.stories.texts import Marked
 from services.deduplicator.ports import Book, Tally
+from services.deduplicator.tell import tell, unlinked
 
 PairKey = tuple[str, str]
 # How many texts of a fingerprint are looked at for new witnesses, when an old one is withdrawn; then ever more.
@@ -50,7 +48,8 @@ async def weave(
     live = await book.live(carried)
     fresh = {t.text.text_id: t for t in made if t.text.text_id not in live}
     dirty |= await _add(book, [fresh[text_id] for text_id in sorted(fresh)], tally or Tally())
-    dirty |= await _tell(book, (carried | old) - left)
+    dirty |= await tell(book, (carried | old) - left)
+    await book.hearing.want((carried | old) - left)
     return dirty - left
 
 
@@ -60,7 +59,9 @@ async def unweave(book: Book, article_ids: Collection[str]) -> set[str]:
     mates = await book.story_mates(old)
     await book.uncarry(article_ids)
     left, changed = await _abandoned(book, old)
-    return (old | mates | changed | await _tell(book, old - left)) - left
+    told = await tell(book, old - left)
+    await book.hearing.want(old - left)
+    return (old | mates | changed | told) - left
 
 
 async def _abandoned(book: Book, text_ids: Collection[str]) -> tuple[set[str], set[str]]:
@@ -184,12 +185,12 @@ async def _grade(book: Book, pairs: Mapping[PairKey, Pair], old: Mapping[PairKey
     dull = await book.dull({i for k in pairs for i in k})
     known = await book.boilerplate({p.hash for pair in pairs.values() for p in pair.prints})
     graded = {k: link(p, known, dull_a=dull[p.a], dull_b=dull[p.b]) for k, p in sorted(pairs.items())}
-    await book.drop_links([k for k, made in graded.items() if made is None and k in old and not old[k].candidate])
+    await book.drop_links([k for k, made in graded.items() if made is None and k in old and not old[k].wordless])
     await book.put_links(
         [
-            StoredLink(made or _empty(pairs[k]), pairs[k], k in old and old[k].candidate)
+            replace(old.get(k) or unlinked(pairs[k]), link=made or unlinked(pairs[k]).link, pair=pairs[k])
             for k, made in graded.items()
-            if made is not None or (k in old and old[k].candidate)
+            if made is not None or (k in old and old[k].wordless)
         ]
     )
     return {
@@ -198,11 +199,6 @@ async def _grade(book: Book, pairs: Mapping[PairKey, Pair], old: Mapping[PairKey
         if (made and made.type) or (k in old and old[k].link.type) or k in old
         for text_id in k
     }
-
-
-def _empty(pair: Pair) -> Link:
-    """A link without words, for two texts that may be one interview all the same."""
-    return Link(pair.a, pair.b, Grade(None, 0, 0, 0, 0, ()), pair)
 
 
 async def _retire(book: Book, text_ids: Collection[str]) -> set[str]:
@@ -244,43 +240,3 @@ async def _judge_again(book: Book, hashes: Collection[int]) -> set[str]:
     by_key = {(p.a, p.b): p for p in pairs.values()}
     old = {(s.link.a, s.link.b): s for s in await book.links_between(by_key)}
     return changed | texts | await _grade(book, by_key, old)
-
-
-async def _tell(book: Book, text_ids: Collection[str]) -> set[str]:
-    """Bring up to date who may tell of the same interview as these texts, by what their articles say."""
-    mine = {i: identity_of(held) for i, held in (await book.carriers(text_ids)).items()}
-    keys = {i: person_keys(x.interviewees) if x.in_focus and x.outlets else frozenset() for i, x in mine.items()}
-    await book.tell({i: (keys[i], x.published) for i, x in mine.items()})
-    candidates = await _candidates(book, {i: x for i, x in mine.items() if keys[i]})
-    old = {(s.link.a, s.link.b): s for s in await book.candidates_of(text_ids)}
-    ended = [replace(s, candidate=False) for k, s in old.items() if k not in candidates]
-    new = {k: pair for k, pair in candidates.items() if k not in old}
-    by_words = {(s.link.a, s.link.b): s for s in await book.links_between(new)}
-    begun = [
-        replace(by_words[k], candidate=True) if k in by_words else StoredLink(_empty(pair), pair, True)
-        for k, pair in new.items()
-    ]
-    await book.put_links([s for s in ended if s.pair.passages] + begun)
-    await book.drop_links([(s.link.a, s.link.b) for s in ended if not s.pair.passages])
-    return {i for s in ended + begun for i in (s.link.a, s.link.b)}
-
-
-async def _candidates(book: Book, mine: Mapping[str, Identity]) -> dict[PairKey, Pair]:
-    """Pairs of these texts with any live text that may be one interview."""
-    like = await book.told_like(mine)
-    others = {i for found in like.values() for i in found}
-    identities = {i: identity_of(held) for i, held in (await book.carriers(others)).items()} | dict(mine)
-    wanted = {
-        key(one, other)
-        for one, found in like.items()
-        for other in found - {one}
-        if may_be_one_interview(mine[one], identities[other])
-    }
-    texts = await book.texts({i for couple in wanted for i in couple})
-    return {(p.a, p.b): p for p in (_wordless(texts[one].text, texts[other].text) for one, other in sorted(wanted))}
-
-
-def _wordless(one: Text, other: Text) -> Pair:
-    """A pair of texts that are not compared word by word."""
-    a, b = longer_first(one, other)
-    return Pair(a.text_id, b.text_id, len(a), len(b), (), (), (), 1000)

@@ -28,7 +28,11 @@ WITH unused AS (
     SELECT text_id FROM texts WHERE text_id = ANY(CAST(:texts AS text[])) AND NOT live
         AND NOT EXISTS (SELECT 1 FROM carriers WHERE carriers.text_id = texts.text_id)
 ), unlinked AS (
-    DELETE FROM links USING unused WHERE links.a = unused.text_id OR links.b = unused.text_id)
+    DELETE FROM links USING unused WHERE links.a = unused.text_id OR links.b = unused.text_id
+), unheard AS (
+    DELETE FROM voices USING unused WHERE voices.text_id = unused.text_id
+), unjudged AS (
+    DELETE FROM verdicts USING unused WHERE verdicts.a = unused.text_id OR verdicts.b = unused.text_id)
 DELETE FROM texts USING unused WHERE texts.text_id = unused.text_id""")
 _BYTES: Final = text("""
 UPDATE captures SET sha256 = NULL, bytes = NULL, etag = NULL, last_modified = NULL

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from libs.adapters.postgres import story_queries as sql
 from libs.adapters.postgres.corrections import PostgresEdits
 from libs.adapters.postgres.fingerprints import PostgresFingerprints, array_literal, bigints, unsigned
+from libs.adapters.postgres.hearing import PostgresHearing
 from libs.adapters.postgres.placings import place
 from libs.adapters.postgres.restoring import ALL_TAKEN, MISPLACED, RESTORE_STORIES
 from libs.adapters.postgres.story_rows import (
@@ -34,6 +35,7 @@ from libs.adapters.postgres.story_rows import (
     text_values,
 )
 from libs.contracts.events import Event, StoryAssigned, StoryChanged
+from libs.contracts.pipeline import Lane
 from libs.domain.documents import Quote, Turn
 from libs.domain.stories.boilerplate import Witness
 from libs.domain.stories.corrections import Correction, CorrectionKind
@@ -49,10 +51,10 @@ PairKey = tuple[str, str]
 
 
 class PostgresStories:
-    """The deduplicator's store."""
+    """The deduplicator's store. `meaning`: whether what is new is to be heard for it."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, engine: AsyncEngine, *, meaning: bool = False) -> None:
+        self._engine, self._meaning = engine, meaning
 
     async def revisions(self, revision_ids: Collection[str]) -> dict[str, Revision]:
         async with self._engine.connect() as connection:
@@ -80,30 +82,51 @@ class PostgresStories:
     async def book(self) -> AsyncIterator["PostgresBook"]:
         async with self._engine.begin() as connection:
             await connection.execute(sql.BEGIN, {"key": STORY_LOCK})
-            yield PostgresBook(connection)
+            yield PostgresBook(connection, meaning=self._meaning)
 
     async def events(
         self, revision_ids: Iterable[str], lane: str, trace_ids: Mapping[str, str]
     ) -> dict[str, tuple[Event, ...]]:
         async with self._engine.connect() as connection:
             rows = (await connection.execute(sql.RESULTS, {"ids": sorted(revision_ids)})).all()
-            articles = {i for row in rows for i in row.touched_articles}
-            stories = {i for row in rows for i in row.touched_stories}
-            placed = {r.article_id: r for r in await connection.execute(sql.PLACED, {"ids": sorted(articles)})}
-            told = {r.story_id: r for r in await connection.execute(sql.TOLD, {"ids": sorted(stories)})}
-        found: dict[str, tuple[Event, ...]] = {}
-        for row in rows:
-            common: dict[str, Any] = {"lane": lane, "attempt": row.attempt, "trace_id": trace_ids[row.revision_id]}
-            assigned = [
-                StoryAssigned(article_id=i, story_id=placed[i].story_id, projection=placed[i].projection, **common)
-                for i in row.touched_articles
-            ]
-            changed = [
-                StoryChanged(story_id=i, projection=told[i].projection, change=_change(told[i]), **common)
-                for i in row.touched_stories
-            ]
-            found[row.revision_id] = (*assigned, *changed)
-        return found
+            placed, told = await _now(connection, [_touched(row) for row in rows])
+        return {
+            row.revision_id: _events(_touched(row), placed, told, lane, row.attempt, trace_ids[row.revision_id])
+            for row in rows
+        }
+
+    async def told(self, touched: Touched, lane: Lane, trace_id: str) -> tuple[Event, ...]:
+        async with self._engine.connect() as connection:
+            placed, told = await _now(connection, [touched])
+        return _events(touched, placed, told, lane, 0, trace_id)
+
+
+Rows = Mapping[str, Row[Any]]
+
+
+def _touched(row: Row[Any]) -> Touched:
+    return Touched(tuple(row.touched_articles), tuple(row.touched_stories))
+
+
+async def _now(connection: AsyncConnection, results: Sequence[Touched]) -> tuple[Rows, Rows]:
+    """How the articles and stories of these results stand."""
+    articles = sorted({i for touched in results for i in touched.articles})
+    stories = sorted({i for touched in results for i in touched.stories})
+    placed = {r.article_id: r for r in await connection.execute(sql.PLACED, {"ids": articles})}
+    return placed, {r.story_id: r for r in await connection.execute(sql.TOLD, {"ids": stories})}
+
+
+def _events(touched: Touched, placed: Rows, told: Rows, lane: str, attempt: int, trace_id: str) -> tuple[Event, ...]:
+    common: dict[str, Any] = {"lane": lane, "attempt": attempt, "trace_id": trace_id}
+    assigned = [
+        StoryAssigned(article_id=i, story_id=placed[i].story_id, projection=placed[i].projection, **common)
+        for i in touched.articles
+    ]
+    changed = [
+        StoryChanged(story_id=i, projection=told[i].projection, change=_change(told[i]), **common)
+        for i in touched.stories
+    ]
+    return (*assigned, *changed)
 
 
 def _change(row: Row[Any]) -> Any:
@@ -115,9 +138,10 @@ def _change(row: Row[Any]) -> Any:
 class PostgresBook:
     """One transaction under the lock."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: AsyncConnection, *, meaning: bool = False) -> None:
         self._connection = connection
         self._fingerprints = PostgresFingerprints(connection)
+        self.hearing = PostgresHearing(connection, meaning=meaning)
         self.edits = PostgresEdits(connection)
 
     async def _rows(self, query: str, **values: Any) -> Sequence[Row[Any]]:

@@ -9,6 +9,8 @@ LINK_COLUMNS = {
     "b": "text",
     "words_type": "text",
     "candidate": "boolean",
+    "meant_matched": "int",
+    "meant_sentences": "int",
     "longest_run": "int",
     "weight_words": "int",
     "coverage_a": "int",
@@ -106,9 +108,9 @@ def _touching(columns: str, which: str = "live") -> str:
 
 
 LINKS = _touching("*")
-CANDIDATES = _touching("*", "live AND candidate")
+CANDIDATES = _touching("*", "live AND (candidate OR meant_matched IS NOT NULL)")
 STANDING = _touching(
-    "a, b, type, words_type, candidate, longest_run, weight_words, coverage_a, coverage_b, reasons,"
+    "a, b, type, words_type, candidate, meant_matched, meant_sentences, longest_run, weight_words, coverage_a, coverage_b, reasons,"
     " passages <> CAST('[]' AS jsonb) AS worded"
 )
 STRANGERS = """
@@ -118,7 +120,7 @@ ORDER BY a, b"""
 NAMING = """correction_id IN (
     SELECT correction_id FROM correction_articles WHERE article_id = ANY(ARRAY(
         SELECT article_id FROM carriers WHERE text_id = ANY(CAST(:ids AS text[])))))"""
-JOINING = "live AND (candidate OR words_type IN ('copy', 'rewrite'))"
+JOINING = "live AND (candidate OR meant_matched IS NOT NULL OR words_type IN ('copy', 'rewrite'))"
 JOINED = f"""
 SELECT b AS text_id FROM links WHERE {JOINING} AND a = ANY(CAST(:ids AS text[]))
 UNION SELECT a FROM links WHERE {JOINING} AND b = ANY(CAST(:ids AS text[]))

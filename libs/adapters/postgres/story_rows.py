@@ -10,13 +10,14 @@ from libs.domain.documents import ArticleKind, InterviewFacts
 from libs.domain.stories.boilerplate import aside, strangers
 from libs.domain.stories.grades import Grade, LinkType, Reason
 from libs.domain.stories.links import Link
+from libs.domain.stories.meaning import Share
 from libs.domain.stories.pairs import Pair, SharedPrint
 from libs.domain.stories.passages import Passage, Run
 from libs.domain.stories.records import Standing, StoredLink, StoredText
 from libs.domain.stories.texts import Article, Text, mark
 
 Values = dict[str, Any]
-AFTER_GROUPING = ("identity", "veto", "split")  # reasons that are not about words
+AFTER_GROUPING = ("identity", "meaning", "veto", "split")  # reasons that are not about words
 
 
 def text_values(stored: StoredText) -> Values:
@@ -46,6 +47,8 @@ def link_values(stored: StoredLink) -> Values:
         "b": pair.b,
         "words_type": grade.type,
         "candidate": stored.candidate,
+        "meant_matched": stored.share and stored.share.matched,
+        "meant_sentences": stored.share and stored.share.sentences,
         "longest_run": grade.longest_run,
         "weight_words": grade.weight,
         "coverage_a": grade.coverage_a,
@@ -84,13 +87,17 @@ def pair_of(row: Row[Any]) -> Pair:
 def stored_link(row: Row[Any]) -> StoredLink:
     """A link by words back from its row, whatever became of it in grouping."""
     pair = pair_of(row)
-    return StoredLink(Link(pair.a, pair.b, _grade(row), pair), pair, row.candidate)
+    return StoredLink(Link(pair.a, pair.b, _grade(row), pair), pair, row.candidate, _share(row))
 
 
 def standing(row: Row[Any]) -> Standing:
     """A link by words without its passages, and what became of it in grouping."""
     now = (LinkType(row.type) if row.type else None, tuple(Reason(**r) for r in row.reasons))
-    return Standing(Link(row.a, row.b, _grade(row)), row.worded, row.candidate, now)
+    return Standing(Link(row.a, row.b, _grade(row)), row.worded, row.candidate, _share(row), now)
+
+
+def _share(row: Row[Any]) -> Share | None:
+    return None if row.meant_matched is None else Share(row.meant_matched, row.meant_sentences)
 
 
 def _grade(row: Row[Any]) -> Grade:

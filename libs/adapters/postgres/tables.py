@@ -393,4 +393,5 @@ quarantine = Table(
 # Links and the deduplicator's other tables stand beside, in the same metadata.
 from libs.adapters.postgres.tables_backups import backups as backups  # noqa: E402
 from libs.adapters.postgres.tables_filings import filings as filings  # noqa: E402
+from libs.adapters.postgres.tables_meaning import voices as voices  # noqa: E402
 from libs.adapters.postgres.tables_stories import links as links  # noqa: E402

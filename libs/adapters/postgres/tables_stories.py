@@ -66,6 +66,8 @@ links = Table(
     Column("type", Text),  # null: shared words that amount to nothing
     Column("words_type", Text),  # by words alone, before stories were cut
     Column("candidate", Boolean, nullable=False),  # both say of themselves that they tell of one interview
+    Column("meant_matched", Integer),  # of `verdicts`, where meaning speaks for one interview
+    Column("meant_sentences", Integer),
     Column("longest_run", Integer, nullable=False),
     Column("weight_words", Integer, nullable=False),
     Column("coverage_a", Integer, nullable=False),  # per mille

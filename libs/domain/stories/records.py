@@ -6,6 +6,8 @@ from libs.domain.documents import InterviewFacts, Quote, Turn
 from libs.domain.stories.corrections import CorrectionKind
 from libs.domain.stories.grades import LinkType, Reason
 from libs.domain.stories.links import Link
+from libs.domain.stories.meaning import Share
+from libs.domain.stories.naming import Keys
 from libs.domain.stories.pairs import Pair
 from libs.domain.stories.texts import Marked, Text
 
@@ -49,6 +51,12 @@ class StoredLink:
     link: Link  # graded by words
     pair: Pair
     candidate: bool
+    share: Share | None = None  # where meaning speaks for one interview
+
+    @property
+    def wordless(self) -> bool:
+        """Whether it would stand without a shared word."""
+        return self.candidate or self.share is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +66,28 @@ class Standing:
     link: Link  # graded by words
     worded: bool  # the two texts share words
     candidate: bool
+    share: Share | None  # where meaning speaks for one interview
     now: tuple[LinkType | None, tuple[Reason, ...]]  # its type and reasons since the last grouping
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """By what sentences are compared; with others every verdict is made anew. `sizes`: of each encoder's vectors."""
+
+    encoders: str
+    background: str
+    sizes: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a text is found by when others of the same meaning are looked for."""
+
+    text_id: str
+    named: Keys
+    sought: Keys  # of whom it asks
+    published: float  # seconds since 1970
+    spoken: str  # hash of its sentences
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,14 @@ from benchmarks.revisions import Made, record
 from libs.adapters.postgres.stories import PostgresStories
 from libs.contracts.events import ArticleNormalized, Event
 from libs.domain.documents import Quote
-from libs.domain.stories.corrections import Correction, CorrectionKind
+from libs.domain.stories.corrections import Correction, CorrectionKind, withdrawn
 from libs.domain.stories.fold import Folded, fold
+from libs.domain.stories.meant import NO_VERDICTS
 from libs.runtime.outcomes import Emit
+from services.deduplicator.ports import Encoder
 from services.deduplicator.stage import Deduplicate
 from tests.quality.clean_corpus import clean_articles
+from tests.support.hearing import Spoken, verdicts_on
 
 State = dict[str, Any]
 
@@ -48,12 +51,28 @@ def corpus_articles(*, later: bool = False) -> list[Made]:
     ]
 
 
-def expected(articles: Iterable[Made], corrections: Sequence[Correction] = (), gone: Collection[str] = ()) -> State:
-    """What the whole judgement finds in the newest version of each article; the pages at `gone` URLs are gone."""
+def expected(
+    articles: Iterable[Made],
+    corrections: Sequence[Correction] = (),
+    gone: Collection[str] = (),
+    encoder: Encoder | None = None,
+) -> State:
+    """What the whole judgement finds in the newest version of each article; the pages at `gone` URLs are gone.
+
+    With an encoder meaning is judged, too.
+    """
     newest: dict[str, Made] = {}
     for m in sorted(articles, key=lambda m: m.version):
         newest[m.article_id] = m
-    return _of_folded(fold((m.document(gone=m.url in gone) for m in newest.values()), corrections))
+    documents = [m.document(gone=m.url in gone) for m in newest.values()]
+    out = withdrawn(corrections)
+    spoken = [
+        (*document, Spoken(m.body, m.turns, m.quotes))
+        for m, document in zip(newest.values(), documents, strict=True)
+        if m.article_id not in out
+    ]
+    verdicts = verdicts_on(spoken, encoder) if encoder else NO_VERDICTS
+    return _of_folded(fold(documents, corrections, verdicts))
 
 
 async def decisions(engine: AsyncEngine) -> list[Correction]:
@@ -121,10 +140,15 @@ async def deduplicate(
 
 
 async def handle(
-    engine: AsyncEngine, events: Sequence[ArticleNormalized], *, workers: int = 1, batch: int = 20
+    engine: AsyncEngine,
+    events: Sequence[ArticleNormalized],
+    *,
+    workers: int = 1,
+    batch: int = 20,
+    meaning: bool = False,
 ) -> list[Event]:
-    """Take events through the stage; answer what it emits."""
-    stage = Deduplicate(PostgresStories(engine))
+    """Take events through the stage; answer what it emits. With `meaning` texts are asked for to be heard."""
+    stage = Deduplicate(PostgresStories(engine, meaning=meaning))
     batches = [events[i : i + batch] for i in range(0, len(events), batch)]
     emitted: list[Event] = []
 

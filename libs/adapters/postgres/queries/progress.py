@@ -26,6 +26,11 @@ _QUERIES: Final[Mapping[str, str]] = {
     "stories": f"""
         SELECT story_id FROM stories WHERE projection > indexed_projection AND {STORY_NOT_SET_ASIDE}
         ORDER BY recorded_at""",  # noqa: S608
+    # To be compared by meaning, where that is on; asked for in the transaction that gives an article its story.
+    "texts": """
+        SELECT (SELECT min(p.url) FROM carriers JOIN articles USING (article_id) JOIN pages p USING (page_id)
+                WHERE carriers.text_id = voices.text_id)
+        FROM voices JOIN texts USING (text_id) WHERE heard < wanted AND live ORDER BY 1""",
 }
 _ENDED: Final = text("""SELECT count(*) FROM captures WHERE "end" IS NOT NULL""")
 
@@ -40,7 +45,7 @@ class Unfinished:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`unfinished` by kind (fetches, captures, revisions, articles, stories), only kinds that have any."""
+    """`unfinished` by kind (fetches, captures, revisions, articles, stories, texts), only kinds that have any."""
 
     ended_captures: int
     unfinished: Mapping[str, Unfinished]
