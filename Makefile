@@ -46,7 +46,7 @@ demo: $(ENGINES)
 test: lint $(ENGINES)
 	$(BIN)/python -m pytest -m "not slow"
 
-test-slow: lint $(ENGINES)
+test-slow: lint $(ENGINES) meaning
 	$(BIN)/python -m pytest
 
 faults: $(ENGINES)

@@ -35,7 +35,8 @@ from services.deduplicator.ports import Encoder, Stories, Voices
 from services.deduplicator.regroup import regroup
 from services.deduplicator.tell import tell
 
-AT_ONCE = 8
+AT_ONCE = 8  # texts
+PAIRS_AT_ONCE = 500  # compared in one go: their vectors are in memory
 # Of a longer text the beginning is heard: three hours of talk. Comparing takes time and memory by the square of it.
 MOST_SENTENCES = 1000
 LANE = Lane.BACKFILL  # never before live news
@@ -72,7 +73,10 @@ class Hear:
             if not claimed:
                 return Heard()
             await self._note(claimed)
-            shares = await self._shares(await self._unjudged(claimed))
+            shares: dict[PairKey, Share] = {}
+            pairs = sorted(await self._unjudged(claimed))
+            for at in range(0, len(pairs), PAIRS_AT_ONCE):
+                shares |= await self._shares(pairs[at : at + PAIRS_AT_ONCE])
             trace_id = uuid.uuid4().hex
             async with self.stories.book() as book:
                 await book.hearing.put(shares, self.versions)
@@ -101,8 +105,6 @@ class Hear:
         return pairs - await self.voices.judged(pairs, self.versions)
 
     async def _shares(self, pairs: Collection[PairKey]) -> dict[PairKey, Share]:
-        if not pairs:
-            return {}
         ends = {i for pair in pairs for i in pair}
         missing = ends - (await self.voices.vectors(ends, self.versions)).keys()
         for text_id, held in sorted((await self.voices.states(missing)).items()):

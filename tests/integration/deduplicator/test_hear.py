@@ -177,6 +177,27 @@ async def test_corrections_and_rebuilding_keep_what_was_heard(engine: AsyncEngin
     assert await found(engine) == expected(articles, await decisions(engine), encoder=ENCODER)
 
 
+async def test_what_is_erased_leaves_neither_vectors_nor_verdicts(engine: AsyncEngine) -> None:
+    articles = _newspaper(11)
+    await handle(engine, await record(engine, articles), meaning=True)
+    await _hear_all(engine)
+    (erased,) = [m for m in articles if _name(m) == "abroad0"]
+    async with engine.connect() as connection:
+        text_id = await connection.scalar(
+            text("SELECT text_id FROM carriers WHERE article_id = :id"), {"id": erased.article_id}
+        )
+    kept = "SELECT (SELECT count(*) FROM voices WHERE text_id = :id AND vectors IS NOT NULL), (SELECT count(*) FROM verdicts WHERE :id IN (a, b))"
+    assert min(await _row(engine, kept, id=text_id)) > 0
+    asked = Asked(CorrectionKind.WITHDRAW, (erased.article_id,), "desk", "a court", uuid.uuid4().hex, erase=True)
+    await correct(PostgresStories(engine, meaning=True), asked)
+    assert await _row(engine, kept, id=text_id) == (0, 0)
+
+
+async def _row(engine: AsyncEngine, query: str, **bound: Any) -> tuple[Any, ...]:
+    async with engine.connect() as connection:
+        return tuple((await connection.execute(text(query), bound)).one())
+
+
 async def _decide(stories: PostgresStories, kind: CorrectionKind, *articles: Made) -> int:
     asked = Asked(kind, tuple(m.article_id for m in articles), "desk", "a test", uuid.uuid4().hex)
     return (await correct(stories, asked)).number
