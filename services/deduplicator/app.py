@@ -43,7 +43,7 @@ async def _serve(settings: DeduplicatorSettings) -> None:
     postgres = open_postgres(
         settings.postgres_url.get_secret_value(), application=DEDUPLICATOR.name, pool_size=settings.postgres_pool
     )
-    encoder = _encoder(settings)
+    encoder = encoder_of(settings)
     stories, voices = PostgresStories(postgres, meaning=encoder is not None), PostgresVoices(postgres)
     hear = Hear(voices, stories, encoder) if encoder else None
     register(service, Deduplicate(stories, service.metrics), PostgresQuarantine(postgres))
@@ -55,7 +55,7 @@ async def _serve(settings: DeduplicatorSettings) -> None:
     await service.run()
 
 
-def _encoder(settings: DeduplicatorSettings) -> WheelEncoders | None:
+def encoder_of(settings: DeduplicatorSettings) -> WheelEncoders | None:
     """None where sentence meaning is off; set but without its packages it stays off, and that is said."""
     if not settings.deduplicator_meaning:
         return None
@@ -123,7 +123,7 @@ async def _stories(settings: DeduplicatorSettings, task: str) -> AsyncIterator[P
     )
     try:
         await check_schema(postgres)
-        yield PostgresStories(postgres, meaning=_encoder(settings) is not None)
+        yield PostgresStories(postgres, meaning=encoder_of(settings) is not None)
     finally:
         await postgres.dispose()
 
