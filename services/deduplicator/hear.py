@@ -116,9 +116,12 @@ class Hear:
         return await asyncio.to_thread(self._weighed, pairs, vectors_of)
 
     def _encoded(self, text_id: str, states: Sequence[Revision]) -> tuple[Vectors, ...] | None:
-        """None where the encoders cannot: it stays by itself, and others are not held back."""
+        """None where nothing is said, or the encoders fail: it stays where it is, and others are not held back."""
+        said = spoken(states)
+        if not said:
+            return None
         try:
-            return self.encoder.encode(spoken(states))
+            return self.encoder.encode(said)
         except Exception:
             log.exception("text_not_encoded", text_id=text_id)
             return None

@@ -82,11 +82,11 @@ class PostgresVoices:
 
     async def begin(self, versions: Versions | None) -> None:
         async with self._engine.begin() as connection:
-            await connection.execute(sql.BEGIN, {"key": STORY_LOCK})
             if versions is None:
                 await connection.execute(_END)
-            else:
-                await connection.execute(_BEGIN, _named_by(versions))
+                return
+            await connection.execute(sql.BEGIN, {"key": STORY_LOCK})  # others ask for rows in their own order
+            await connection.execute(_BEGIN, _named_by(versions))
 
     @asynccontextmanager
     async def claim(self, limit: int) -> AsyncIterator[Mapping[str, int]]:
