@@ -96,9 +96,9 @@ def _newspaper(seed: int) -> list[Made]:
             _retelling(rng, f"reaction{k}", person, _said(rng, 9)),
         ]
         for n, count in enumerate((10, 4, 3)):
-            facts = InterviewFacts(person, (station,) if n == 1 else ())
+            facts = InterviewFacts(person, (station,) if n == 1 else ()) if n else InterviewFacts()
             said = _in_other_words(rng.sample(first, count), n + 1) + _said(rng, 10 - count if n == 2 else 1)
-            articles.append(_retelling(rng, f"retold{k}x{n}", person if n else "somebody else", said, facts=facts))
+            articles.append(_retelling(rng, f"retold{k}x{n}", "the guest" if n == 1 else person, said, facts=facts))
         articles.append(
             replace(articles[-1], url=f"https://copy{k}.example/", body=articles[-1].body.replace(". ", "; "))
         )
@@ -108,17 +108,17 @@ def _newspaper(seed: int) -> list[Made]:
 
 
 def _second_versions(articles: list[Made]) -> list[Made]:
-    """New states of a quarter of the articles: some say something else, some what another one says."""
+    """New states of a third of the articles: some say something else, some what another one says, some the same later."""
     rng = random.Random(9)
-    return [
-        replace(
-            articles[(n + 5) % len(articles)] if n % 8 else _retelling(rng, "x", "", _said(rng, 9)),
-            url=m.url,
-            version=1,
-        )
-        for n, m in enumerate(articles)
-        if n % 4 == 0
-    ]
+    newer = []
+    for n, m in enumerate(articles[1::3]):
+        if n % 3 == 0:
+            newer.append(replace(_retelling(rng, "x", "", _said(rng, 9)), url=m.url, version=1))
+        elif n % 3 == 2:
+            newer.append(replace(articles[(3 * n + 5) % len(articles)], url=m.url, version=1))
+        else:
+            newer.append(replace(m, published="2024-08-01", version=1))
+    return newer
 
 
 def _stories_of(state: dict[str, Any], articles: Sequence[Made]) -> dict[str, str]:
