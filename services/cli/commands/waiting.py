@@ -55,6 +55,7 @@ _WHOSE_TURN = {
     "revisions": "deduplicator or indexer",
     "articles": "indexer",
     "stories": "indexer",
+    "texts": "deduplicator, which compares them by meaning",
 }
 _ASIDE = ("quarantine_id", "stage", "reason", "error", "subject", "capture_id", "article_id", "revision_id")
 
