@@ -9,6 +9,7 @@ from support.stack import Stack
 HALF = 40  # captures, of 120 and more
 
 
+@pytest.mark.slow
 def test_a_replay_that_is_killed_half_way_and_begun_again_changes_nothing(taken_in: Stack, undisturbed: bytes) -> None:
     began = datetime.now(UTC).isoformat(timespec="seconds")
     counted = taken_in.ask("replay", "--dry-run")["chosen"]

@@ -13,8 +13,8 @@ from libs.runtime.login import is_refusal, login
 
 @asynccontextmanager
 async def open_nats(url: str) -> AsyncIterator[Client]:
-    """Raises the client's errors; DependencyDown when nothing answers, or when the server refused what was asked, which it
-    says beside the answer.
+    """Raises the client's errors; DependencyDown when nothing answers, when key or certificate are not taken, or when the
+    server refused what was asked, which it says beside the answer.
 
     A request that is refused gets no answer: the client alone would report a time-out.
     """
