@@ -58,8 +58,8 @@ def link_values(stored: StoredLink) -> Values:
         "kinship": pair.kinship,
         "stranger": strangers(pair),
         "aside": aside(pair),
-        "passages": [[[r.a, r.b, r.words] for r in p.runs] for p in pair.passages],
-        "prints": [[p.hash, p.at, p.told] for p in pair.prints],
+        "passages": [passage.runs for passage in pair.passages],
+        "prints": pair.prints,
         "spoken": pair.spoken,
         "reasons": reasons_of(stored.link),
     }

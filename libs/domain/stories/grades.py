@@ -9,6 +9,7 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import islice
+from typing import NamedTuple
 
 from libs.domain.fingerprints.grams import GRAM_WORDS
 from libs.domain.stories.pairs import Pair
@@ -50,8 +51,7 @@ class Reason:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """Equal words in a row that are no boilerplate; offsets in words."""
 
     a: int

@@ -4,6 +4,7 @@ A pair is a pure, symmetric function of two texts. What follows later (boilerpla
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,8 +16,7 @@ from libs.domain.stories.texts import Flags, Marked, Text, longer_first
 TELLING_WORDS = 15
 
 
-@dataclass(frozen=True, slots=True)
-class SharedPrint:
+class SharedPrint(NamedTuple):
     """A fingerprint of both texts inside a shared run; `at` is the word of the first text where it starts."""
 
     hash: int

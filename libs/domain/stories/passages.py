@@ -8,6 +8,7 @@ import heapq
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +30,7 @@ MAX_REPEATS = 16
 _USED_IN_A, _USED_IN_B = -1, -2  # no word's number
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Run:
+class Run(NamedTuple):
     """`words` equal words in a row, at word `a` of the first and word `b` of the second text."""
 
     a: int
