@@ -51,8 +51,8 @@ def link(pair: Pair, boilerplate: Container[int], *, dull_a: int = 0, dull_b: in
 def settled(link: Link, group_of: Mapping[str, str], separated: Collection[frozenset[str]] = frozenset()) -> Link:
     """The link as it stands after grouping: one that would join two stories, but was cut, joins nothing.
 
-    It is a quotation when the shared words are spoken, else `possible`; one by meaning is what it would be without. `separated`: the groups, by twos, that an editor
-    keeps apart.
+    It is a quotation when the shared words are spoken, else `possible`; one by meaning is what it would be without.
+    `separated`: the groups, by twos, that an editor keeps apart.
     """
     if not link.joins or group_of[link.a] == group_of[link.b]:
         return link
